@@ -1,0 +1,8 @@
+"""Mounts the front ends."""
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+]
