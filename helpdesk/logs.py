@@ -1,0 +1,70 @@
+"""Logging: lines for people while developing, one JSON object a line in production."""
+
+from typing import Any
+
+import structlog
+from structlog.types import EventDict, Processor, WrappedLogger
+
+SECRET_WORDS = ("password", "secret", "token", "cookie", "authorization", "api_key", "session")
+
+
+def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Blank each value whose name says that it is a secret (ASVS 16.2.5)."""
+    for key in event:
+        if any(word in key.lower() for word in SECRET_WORDS):
+            event[key] = "[hidden]"
+    return event
+
+
+def processors() -> list[Processor]:
+    """What each log entry passes through before it is rendered."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        hide_secrets,
+    ]
+
+
+def configure() -> None:
+    """Send structlog's entries through the standard library's handlers."""
+    structlog.configure(
+        processors=[*processors(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def config(*, human: bool) -> dict[str, Any]:
+    """Django's LOGGING; everything goes to the standard error stream."""
+    renderers: list[Processor] = (
+        [structlog.dev.ConsoleRenderer(colors=False)]
+        if human
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    *renderers,
+                ],
+                "foreign_pre_chain": processors(),
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            # Replaces Django's own handlers, which would mail every error and print it twice.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            # One line for each request comes from django_structlog.
+            "django_structlog": {"level": "WARNING" if human else "INFO"},
+        },
+    }
