@@ -1,0 +1,10 @@
+// Everything here is an extra: each page works without it. Modules bind by data- attributes.
+import "./theme.js";
+import "./htmx-glue.js";
+import "./focus.js";
+import "./busy.js";
+import "./hotkeys.js";
+import "./list.js";
+import "./time.js";
+import "./toast.js";
+import "./dialog.js";
