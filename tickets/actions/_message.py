@@ -1,0 +1,46 @@
+"""Writing one message with its files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tickets import attachments
+from tickets.models import Contact, Message, Ticket, Via
+from tickets.states import Authority
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tickets.actions.content import Content
+
+
+def add_message(
+    ticket: Ticket,
+    *,
+    author: Contact,
+    content: Content,
+    via: Via,
+    occurred_at: datetime,
+    authority: Authority = Authority.VERIFIED,
+    by_staff: bool = False,
+    to: list[dict[str, str]] | None = None,
+    cc: list[dict[str, str]] | None = None,
+) -> Message:
+    """Write the message and store its files; no event, no turn: that is the action's."""
+    message = Message.objects.create(
+        ticket=ticket,
+        author=author,
+        by_staff=by_staff,
+        via=via,
+        authority=authority,
+        format=content.format,
+        body=content.body.replace("\x00", ""),
+        quoted=content.quoted.replace("\x00", ""),
+        html=content.html.replace("\x00", ""),
+        to=to or [],
+        cc=cc or [],
+        occurred_at=occurred_at,
+    )
+    for file in content.files:
+        attachments.store(file, ticket=ticket, message=message)
+    return message

@@ -1,0 +1,29 @@
+"""What is said: the text of a message and its files, before it is part of a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tickets.models import BodyFormat
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewFile:
+    """A file that arrived: the sender's name and type are hints, the bytes are the truth."""
+
+    name: str
+    content_type: str
+    data: bytes
+    content_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """A message's text: `body` is the new text, `quoted` what it answers, `html` as received."""
+
+    body: str
+    format: BodyFormat = BodyFormat.MARKDOWN
+    quoted: str = ""
+    html: str = ""
+    files: Sequence[NewFile] = ()

@@ -1,0 +1,72 @@
+"""Finding and making the people that messages come from."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+
+from tickets import clock
+from tickets.models import Contact, Identity, Membership, Organisation, OrganisationDomain, User
+from tickets.states import IdentityKind
+
+
+def contact_for(*, kind: IdentityKind, external_id: str, name: str = "") -> Contact:
+    """The contact known by this address, made if nobody has it yet.
+
+    Two workers may meet the same new sender at once; one row wins.
+    """
+    external_id = normal_id(kind, external_id)
+    found = Identity.objects.select_related("contact").filter(kind=kind, external_id=external_id)
+    identity = found.first()
+    if identity is None:
+        try:
+            with transaction.atomic():
+                contact = Contact.objects.create(name=name[:200])
+                identity = Identity.objects.create(
+                    contact=contact, kind=kind, external_id=external_id
+                )
+                _join_by_domain(identity)
+        except IntegrityError:
+            identity = found.get()
+    contact = identity.contact
+    if name and not contact.name:
+        contact.name = name[:200]
+        contact.save(update_fields=["name"])
+    return contact
+
+
+def normal_id(kind: IdentityKind, external_id: str) -> str:
+    """The form in which an address is stored: email in lower case, the rest as given."""
+    external_id = external_id.strip()
+    return external_id.lower() if kind == IdentityKind.EMAIL else external_id
+
+
+def _join_by_domain(identity: Identity) -> None:
+    """A new writer from a verified domain belongs to its organisation."""
+    if identity.kind != IdentityKind.EMAIL:
+        return
+    domain = identity.external_id.rpartition("@")[2]
+    known = OrganisationDomain.objects.filter(domain=domain, verified_at__isnull=False).first()
+    if known:
+        Membership.objects.create(
+            organisation_id=known.organisation_id, contact=identity.contact
+        )
+
+
+def organisation_of(contact: Contact) -> Organisation | None:
+    """The organisation a contact speaks for: theirs, if they have exactly one."""
+    memberships = list(contact.memberships.select_related("organisation")[:2])
+    return memberships[0].organisation if len(memberships) == 1 else None
+
+
+def contact_of(user: User) -> Contact:
+    """The contact a user speaks as; made, with their email as a proven identity, if missing."""
+    if user.contact:
+        return user.contact
+    email = user.email.lower()
+    contact = contact_for(kind=IdentityKind.EMAIL, external_id=email, name=user.name)
+    Identity.objects.filter(kind=IdentityKind.EMAIL, external_id=email, verified_at=None).update(
+        verified_at=clock.now()
+    )
+    user.contact = contact
+    user.save(update_fields=["contact"])
+    return contact
