@@ -49,9 +49,9 @@ BASE_URL = env_url(
     default="http://localhost:8000" if DEBUG else None,
 ).rstrip("/")
 BASE_HOST = split_url("BASE_URL", BASE_URL, schemes=["http", "https"]).hostname or ""
-LIVE_URL = env_url(
-    "LIVE_URL", schemes=["http", "https"], default=f"{BASE_URL}/live/events"
-).rstrip("/")
+LIVE_URL = env_url("LIVE_URL", schemes=["http", "https"], default=f"{BASE_URL}/live/events").rstrip(
+    "/"
+)
 # In development only names of this machine: a wildcard would admit DNS rebinding.
 ALLOWED_HOSTS = env_list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [BASE_HOST]
