@@ -9,4 +9,7 @@ app_name = "staff"
 urlpatterns = []
 
 if settings.DEBUG or getattr(settings, "GALLERY", False):
-    urlpatterns += [path("gallery/", gallery.gallery, name="gallery")]
+    urlpatterns += [
+        path("gallery/", gallery.gallery, name="gallery"),
+        path("gallery/panes/", gallery.panes, name="gallery-panes"),
+    ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
 from django.contrib.messages import get_messages
 from django.http import HttpRequest
@@ -110,15 +109,19 @@ def when(value: datetime, style: str = "short") -> SafeString:
     kept fresh by `time.js`; "long" is weekday and clock time. The title is always exact.
     """
     local = timezone.localtime(value)
-    exact = format_date(local, "D j M Y, H:i T")
     words = ago(value) if style == "short" else format_date(local, "D j M, H:i")
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         local.isoformat(timespec="seconds"),
-        exact,
+        exact(value),
         mark_safe(" data-ago") if style == "short" else "",
         words,
     )
+
+
+def exact(value: datetime) -> str:
+    """Day, time and zone of the reader."""
+    return format_date(timezone.localtime(value), "D j M Y, H:i T")
 
 
 def ago(value: datetime) -> str:
@@ -148,15 +151,24 @@ def span(length: timedelta) -> str:
 
 
 @register.simple_tag
-def deadline(due: datetime, soon_at: datetime | None = None) -> dict[str, Any]:
-    """Where a deadline stands: `state` running, soon or late; `left`, the words for the rest.
+def deadline(
+    due: datetime, *, due_words: str, late_words: str, soon_at: datetime | None = None
+) -> dict[str, str]:
+    """Where a deadline stands: `state` running, soon or late, and the words that say so.
 
     `soon_at` is when it turns amber; without it, an hour before (ux.md 1.12).
     """
     now = timezone.now()
     turns = soon_at or due - SOON
     state = "late" if now >= due else "soon" if now >= turns else "running"
-    return {"state": state, "left": span(due - now), "turns": turns}
+    words = late_words if state == "late" else due_words
+    return {
+        "state": state,
+        "words": words.replace("{left}", span(due - now)),
+        "at": due.isoformat(timespec="seconds"),
+        "exact": exact(due),
+        "turns": turns.isoformat(timespec="seconds"),
+    }
 
 
 @register.simple_tag(takes_context=True)

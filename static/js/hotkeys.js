@@ -91,6 +91,9 @@ function row(keys, label) {
   return [term, words];
 }
 
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-keys-open]")) help(event);
+});
 document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-keys-switch]")) choose("keys", target.checked ? "" : "off");
 });

@@ -13,7 +13,7 @@ export function span(minutes) {
   return parts.slice(start, start + 2).filter(Boolean).join(" ");
 }
 
-const minutesFrom = (a, b) => Math.floor((b - a) / 60_000);
+const minutesFrom = (a, b) => Math.trunc((b - a) / 60_000);
 
 function ago(element, now) {
   const minutes = minutesFrom(new Date(element.dateTime), now);

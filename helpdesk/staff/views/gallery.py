@@ -8,12 +8,15 @@ from pathlib import Path
 
 from django import forms
 from django.conf import settings
+from django.contrib.messages import SUCCESS
+from django.contrib.messages.storage.base import Message
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from helpdesk.http import HtmxRequest
+from tickets.states import Priority, Status, Turn
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
@@ -61,12 +64,33 @@ class ExampleForm(forms.Form):
 @require_safe
 def gallery(request: HtmxRequest) -> HttpResponse:
     """The gallery page."""
+    return render(request, "staff/gallery/index.html", _examples() | {"components": components()})
+
+
+@require_safe
+def panes(request: HtmxRequest) -> HttpResponse:
+    """The four panes as a whole page; `?show=ticket` is what a phone gets after a tap."""
+    show = "ticket" if request.GET.get("show") == "ticket" else "list"
+    return render(request, "staff/gallery/panes_page.html", _examples() | {"show": show})
+
+
+def _examples() -> dict[str, object]:
     now = timezone.now()
     refused = ExampleForm({"subject": "", "email": "ana@", "reach": ""}, prefix="refused")
-    context = {
-        "components": components(),
+    return {
         "form": ExampleForm(),
         "refused": refused,
+        "statuses": Status.values,
+        "priorities": Priority.values,
+        "turns": Turn.values,
+        "labels": [{"name": "bug", "tone": "bad"}, {"name": "4.2", "tone": ""}, {"name": "x", "tone": ""}],
+        "tabs": [
+            {"label": "Tickets", "url": "#tabs", "current": True, "count": 14},
+            {"label": "People", "url": "#tabs", "count": 0},
+            {"label": "Contract and everything that belongs to it", "url": "#tabs", "count": None},
+        ],
+        "waiting": [Message(SUCCESS, "Sent to Ana +2.")],
+        "long_list": range(1, 31),
         "now": now,
         "minutes_ago": now - timedelta(minutes=9),
         "hours_ago": now - timedelta(hours=5, minutes=12),
@@ -76,7 +100,6 @@ def gallery(request: HtmxRequest) -> HttpResponse:
         "in_hours": now + timedelta(hours=2, minutes=12, seconds=30),
         "nav_groups": nav_groups(),
     }
-    return render(request, "staff/gallery/index.html", context)
 
 
 def nav_groups() -> list[dict[str, object]]:
