@@ -134,9 +134,7 @@ class MessageRoute(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["channel", "remote_id", "sha256"], name="route_once"
-            ),
+            models.UniqueConstraint(fields=["channel", "remote_id", "sha256"], name="route_once"),
         ]
         indexes = [
             # Threading: the message that an In-Reply-To names.
@@ -170,8 +168,8 @@ class Delivery(models.Model):
     """One message to one destination: the outbox row, committed with what it carries.
 
     `inputs` are frozen (visible To and Cc, subject, Markdown, references, attachment ids with
-    sha256); the sender renders them. `remote_id` (the Message-ID) never changes, also when sent again. Its
-    random part is the token that proves, in an answer, that the writer got this copy.
+    sha256); the sender renders them. `remote_id` (the Message-ID) never changes, also when sent
+    again; its random part, `token`, proves in an answer that the writer got this copy.
     """
 
     kind = models.CharField(max_length=16, choices=DeliveryKind.choices)

@@ -35,9 +35,7 @@ def seal(plain: bytes) -> Sealed:
     """Encrypt `plain` with a fresh data key wrapped by the first master key."""
     data_key = AESGCM.generate_key(bit_length=256)
     master = _masters()[0]
-    return Sealed(
-        key=_key_id(master) + _encrypt(master, data_key), data=_encrypt(data_key, plain)
-    )
+    return Sealed(key=_key_id(master) + _encrypt(master, data_key), data=_encrypt(data_key, plain))
 
 
 def unseal(sealed: Sealed) -> bytes:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
+from tickets.models import Access, User
 from tickets.scope import ANONYMOUS, SYSTEM, Principal, Scope
 from tickets.states import Level
 
 if TYPE_CHECKING:
-    from tickets.models import Contact, Ticket, User
+    from tickets.models import Contact, Ticket
 
 __all__ = [
     "ANONYMOUS",
@@ -80,8 +81,6 @@ def scope_of(user: User) -> Scope:
 
 
 def _accesses(user: User) -> list[tuple[int, str, bool]]:
-    from tickets.models import Access  # models import querysets, which read scopes
-
     rows = Access.objects.filter(team__members=user)
     return list(rows.values_list("queue_id", "level", "team__is_security"))
 
@@ -93,9 +92,7 @@ def scope_of_contact(contact: Contact) -> Scope:
         user=getattr(contact, "user", None),
         contact=contact,
         member_of=frozenset(organisation for organisation, role in roles),
-        manager_of=frozenset(
-            organisation for organisation, role in roles if role == "manager"
-        ),
+        manager_of=frozenset(organisation for organisation, role in roles if role == "manager"),
     )
 
 
@@ -103,11 +100,7 @@ def can_work(scope: Scope, ticket: Ticket) -> bool:
     """Whether staff may answer, annotate and change this ticket."""
     if scope.is_system or ticket.queue_id in scope.work:
         return True
-    return bool(
-        scope.user
-        and ticket.queue_id in scope.own
-        and ticket.assignee_id == scope.user.pk
-    )
+    return bool(scope.user and ticket.queue_id in scope.own and ticket.assignee_id == scope.user.pk)
 
 
 def can_be_assigned(user: User, ticket: Ticket) -> bool:
@@ -133,8 +126,6 @@ def demand_work(scope: Scope, ticket: Ticket) -> None:
 
 def leads_in_words(queue_id: int) -> str:
     """The names of those who lead a queue, for a sentence that says whom to ask."""
-    from tickets.models import User
-
     leads = User.objects.filter(
         is_active=True,
         teams__accesses__queue=queue_id,

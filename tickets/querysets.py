@@ -72,9 +72,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def for_inbox(self) -> Self:
         """With what a row of the list shows."""
-        return self.select_related(
-            "queue", "organisation", "requester", "assignee", "product"
-        )
+        return self.select_related("queue", "organisation", "requester", "assignee", "product")
 
     def for_detail(self) -> Self:
         """With what the head and the panel of a ticket show."""
@@ -120,9 +118,7 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
 
     def for_timeline(self) -> Self:
         """In order, with what an annotation card shows."""
-        return self.select_related("author").prefetch_related(
-            "attachments", "mentions__user"
-        )
+        return self.select_related("author").prefetch_related("attachments", "mentions__user")
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -136,9 +132,7 @@ class EventQuerySet(models.QuerySet["Event"]):
             audiences = [Audience.PUBLIC, Audience.STAFF]
             if scope.in_security_team:
                 audiences.append(Audience.SECURITY)
-            return self.filter(
-                _staff_sees(scope, prefix="ticket__"), audience__in=audiences
-            )
+            return self.filter(_staff_sees(scope, prefix="ticket__"), audience__in=audiences)
         public = self.filter(audience=Audience.PUBLIC)
         if scope.link_ticket is not None:
             return public.filter(ticket_id=scope.link_ticket)

@@ -139,10 +139,7 @@ STATUSES: dict[Status, StatusFacts] = {
         marker=Marker.RECEIVED,
         live=True,
         turn=Turn.US,
-        moves=frozenset(
-            {Status.PENDING, Status.IN_PROGRESS, Status.AWAITING_CONFIRMATION}
-        )
-        | _ENDS,
+        moves=frozenset({Status.PENDING, Status.IN_PROGRESS, Status.AWAITING_CONFIRMATION}) | _ENDS,
     ),
     Status.PENDING: StatusFacts(
         tone=Tone.WARN,
@@ -150,8 +147,7 @@ STATUSES: dict[Status, StatusFacts] = {
         marker=Marker.WORKED_ON,
         live=True,
         turn=Turn.US,
-        moves=frozenset({Status.OPEN, Status.IN_PROGRESS, Status.AWAITING_CONFIRMATION})
-        | _ENDS,
+        moves=frozenset({Status.OPEN, Status.IN_PROGRESS, Status.AWAITING_CONFIRMATION}) | _ENDS,
     ),
     Status.IN_PROGRESS: StatusFacts(
         tone=Tone.NEUTRAL,
@@ -159,8 +155,7 @@ STATUSES: dict[Status, StatusFacts] = {
         marker=Marker.WORKED_ON,
         live=True,
         turn=None,
-        moves=frozenset({Status.OPEN, Status.PENDING, Status.AWAITING_CONFIRMATION})
-        | _ENDS,
+        moves=frozenset({Status.OPEN, Status.PENDING, Status.AWAITING_CONFIRMATION}) | _ENDS,
     ),
     Status.AWAITING_CONFIRMATION: StatusFacts(
         tone=Tone.PAUSED,

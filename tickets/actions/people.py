@@ -47,9 +47,7 @@ def _join_by_domain(identity: Identity) -> None:
     domain = identity.external_id.rpartition("@")[2]
     known = OrganisationDomain.objects.filter(domain=domain, verified_at__isnull=False).first()
     if known:
-        Membership.objects.create(
-            organisation_id=known.organisation_id, contact=identity.contact
-        )
+        Membership.objects.create(organisation_id=known.organisation_id, contact=identity.contact)
 
 
 def organisation_of(contact: Contact) -> Organisation | None:

@@ -36,15 +36,11 @@ class TeamMembership(models.Model):
     """A member of staff is in a team."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="team_memberships"
-    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="team_memberships")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["team", "user"], name="team_membership_once"
-            ),
+            models.UniqueConstraint(fields=["team", "user"], name="team_membership_once"),
         ]
 
     def __str__(self) -> str:
@@ -55,12 +51,8 @@ class Access(models.Model):
     """A team's level in a queue; nobody has a queue without one, not even a superuser."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="accesses")
-    queue = models.ForeignKey(
-        "tickets.Queue", on_delete=models.CASCADE, related_name="accesses"
-    )
-    level = models.CharField(
-        _("level"), max_length=4, choices=Level.choices, default=Level.WORK
-    )
+    queue = models.ForeignKey("tickets.Queue", on_delete=models.CASCADE, related_name="accesses")
+    level = models.CharField(_("level"), max_length=4, choices=Level.choices, default=Level.WORK)
 
     class Meta:
         verbose_name_plural = _("accesses")

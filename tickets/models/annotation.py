@@ -1,4 +1,4 @@
-"""What staff say among themselves: a table of its own, so that no query for messages can leak it."""
+"""What staff say among themselves: a table of its own, so no query for messages can leak it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,8 @@ from tickets.querysets import AnnotationQuerySet
 class Annotation(models.Model):
     """A note only staff see (S2.3)."""
 
-    ticket = models.ForeignKey(
-        Ticket, on_delete=models.PROTECT, related_name="annotations"
-    )
-    author = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="annotations"
-    )
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="annotations")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="annotations")
     body = models.TextField(_("text"), help_text=_("Markdown."))
     occurred_at = models.DateTimeField(_("written"))
 
@@ -39,15 +35,11 @@ class Annotation(models.Model):
 class Mention(models.Model):
     """An annotation calls a colleague."""
 
-    annotation = models.ForeignKey(
-        Annotation, on_delete=models.CASCADE, related_name="mentions"
-    )
+    annotation = models.ForeignKey(Annotation, on_delete=models.CASCADE, related_name="mentions")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="mentions")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["annotation", "user"], name="mention_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["annotation", "user"], name="mention_once")]
 
     def __str__(self) -> str:
         return f"@{self.user}"

@@ -37,9 +37,7 @@ class Draft(models.Model):
     kind = models.CharField(max_length=12, choices=DraftKind.choices)
     author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
     body = models.TextField(_("text"), blank=True)
-    state = models.CharField(
-        max_length=8, choices=DraftState.choices, default=DraftState.DRAFT
-    )
+    state = models.CharField(max_length=8, choices=DraftState.choices, default=DraftState.DRAFT)
     # Contact ids; an empty `to` means the requester.
     to = models.JSONField(default=list, blank=True)
     cc = models.JSONField(default=list, blank=True)

@@ -27,9 +27,7 @@ class Job(models.Model):
     started_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="jobs", null=True, blank=True
     )
-    state = models.CharField(
-        max_length=12, choices=JobState.choices, default=JobState.WAITING
-    )
+    state = models.CharField(max_length=12, choices=JobState.choices, default=JobState.WAITING)
     data = models.JSONField(default=dict, blank=True)
     cursor = models.JSONField(default=dict, blank=True)
     done = models.PositiveIntegerField(_("done"), default=0)

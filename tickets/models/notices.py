@@ -25,15 +25,9 @@ class NoticeReason(models.TextChoices):
 class Notification(models.Model):
     """One thing to know; one row per person and ticket while unread, later ones collapse."""
 
-    user = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="notifications"
-    )
-    ticket = models.ForeignKey(
-        Ticket, on_delete=models.CASCADE, related_name="notifications"
-    )
-    event = models.ForeignKey(
-        Event, on_delete=models.PROTECT, related_name="notifications"
-    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="notifications")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="notifications")
     reason = models.CharField(max_length=12, choices=NoticeReason.choices)
     created_at = models.DateTimeField(db_default=Now())
     read_at = models.DateTimeField(null=True, blank=True)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import (
-    AbstractBaseUser,
-    BaseUserManager,
-    PermissionsMixin,
-)
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -19,22 +15,16 @@ from tickets.states import IdentityKind
 class UserManager(BaseUserManager["User"]):
     """Makes users by email, the only login name."""
 
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> User:
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Make and store a user; without a password nobody can sign in by one."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> User:
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Make the break-glass account: configures everything, sees no ticket by itself."""
-        return self.create_user(
-            email, password, is_staff=True, is_superuser=True, **fields
-        )
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Find by email without regard to case."""
@@ -71,9 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     language = models.CharField(_("language"), max_length=16, default="en")
-    theme = models.CharField(
-        _("theme"), max_length=8, choices=Theme.choices, default=Theme.SYSTEM
-    )
+    theme = models.CharField(_("theme"), max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
     hotkeys = models.BooleanField(
         _("single-key shortcuts"),
         default=True,
@@ -119,9 +107,7 @@ class Organisation(models.Model):
 class OrganisationDomain(models.Model):
     """A mail domain of an organisation; once verified, its new writers are members."""
 
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.CASCADE, related_name="domains"
-    )
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="domains")
     domain = models.CharField(_("domain"), max_length=253, unique=True)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
 
@@ -151,9 +137,7 @@ class Contact(models.Model):
 class Identity(models.Model):
     """One address of a contact. Two kinds are joined to one contact only by a proof (B1)."""
 
-    contact = models.ForeignKey(
-        Contact, on_delete=models.CASCADE, related_name="identities"
-    )
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
     kind = models.CharField(_("kind"), max_length=16, choices=IdentityKind.choices)
     external_id = models.CharField(
         _("address"),
@@ -166,9 +150,7 @@ class Identity(models.Model):
         verbose_name_plural = _("identities")
         constraints = [
             # Inbound looks a sender up by this pair.
-            models.UniqueConstraint(
-                fields=["kind", "external_id"], name="identity_once"
-            ),
+            models.UniqueConstraint(fields=["kind", "external_id"], name="identity_once"),
         ]
 
     def __str__(self) -> str:
@@ -188,9 +170,7 @@ class Membership(models.Model):
     organisation = models.ForeignKey(
         Organisation, on_delete=models.CASCADE, related_name="memberships"
     )
-    contact = models.ForeignKey(
-        Contact, on_delete=models.CASCADE, related_name="memberships"
-    )
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(
         _("role"),
         max_length=8,
@@ -200,9 +180,7 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["organisation", "contact"], name="membership_once"
-            ),
+            models.UniqueConstraint(fields=["organisation", "contact"], name="membership_once"),
         ]
 
     def __str__(self) -> str:

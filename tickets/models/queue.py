@@ -13,9 +13,7 @@ class Queue(models.Model):
     """A line of tickets with its own people and promises (S4.1)."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)
-    slug = models.SlugField(
-        _("short name"), unique=True, help_text=_("Stands in addresses.")
-    )
+    slug = models.SlugField(_("short name"), unique=True, help_text=_("Stands in addresses."))
     tier = models.CharField(_("tier"), max_length=16, choices=Tier.choices)
     description = models.TextField(
         _("description"), blank=True, help_text=_("Customers read it before they file.")

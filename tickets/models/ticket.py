@@ -40,9 +40,7 @@ class StatusReason(models.Model):
     class Meta:
         ordering = ["status", "position", "text"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["status", "text"], name="status_reason_once"
-            ),
+            models.UniqueConstraint(fields=["status", "text"], name="status_reason_once"),
         ]
 
     def __str__(self) -> str:
@@ -53,9 +51,7 @@ class Label(models.Model):
     """A word staff sort tickets by."""
 
     name = models.CharField(_("name"), max_length=50, unique=True)
-    tone = models.CharField(
-        _("colour"), max_length=8, choices=Tone.choices, default=Tone.NEUTRAL
-    )
+    tone = models.CharField(_("colour"), max_length=8, choices=Tone.choices, default=Tone.NEUTRAL)
 
     class Meta:
         ordering = ["name"]
@@ -80,16 +76,12 @@ class Ticket(models.Model):
         null=True,
         blank=True,
     )
-    requester = models.ForeignKey(
-        Contact, on_delete=models.PROTECT, related_name="requests"
-    )
+    requester = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="requests")
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, blank=True)
     status = models.CharField(
         _("status"), max_length=24, choices=Status.choices, default=Status.OPEN
     )
-    turn = models.CharField(
-        _("turn"), max_length=16, choices=Turn.choices, default=Turn.US
-    )
+    turn = models.CharField(_("turn"), max_length=16, choices=Turn.choices, default=Turn.US)
     reason = models.ForeignKey(
         StatusReason,
         on_delete=models.PROTECT,
@@ -99,12 +91,8 @@ class Ticket(models.Model):
     )
     # What the customer asked for, what staff found, and the one in force: the assessed
     # priority, or the queue's default until somebody assessed it (B5).
-    requested_priority = models.CharField(
-        max_length=2, choices=Priority.choices, blank=True
-    )
-    assessed_priority = models.CharField(
-        max_length=2, choices=Priority.choices, blank=True
-    )
+    requested_priority = models.CharField(max_length=2, choices=Priority.choices, blank=True)
+    assessed_priority = models.CharField(max_length=2, choices=Priority.choices, blank=True)
     priority_reason = models.TextField(blank=True)
     priority = models.CharField(_("priority"), max_length=2, choices=Priority.choices)
     assignee = models.ForeignKey(
@@ -165,13 +153,9 @@ class Ticket(models.Model):
                 name="ticket_queue_activity",
             ),
             # A customer's own tickets, newest first.
-            models.Index(
-                fields=["requester", "-created_at"], name="ticket_of_requester"
-            ),
+            models.Index(fields=["requester", "-created_at"], name="ticket_of_requester"),
             # An organisation's tickets, newest first.
-            models.Index(
-                fields=["organisation", "-created_at"], name="ticket_of_organisation"
-            ),
+            models.Index(fields=["organisation", "-created_at"], name="ticket_of_organisation"),
         ]
 
     def __str__(self) -> str:
@@ -191,12 +175,8 @@ class Ticket(models.Model):
 class Participant(models.Model):
     """Who else is on a ticket; sees what came after joining (security.md M02)."""
 
-    ticket = models.ForeignKey(
-        Ticket, on_delete=models.CASCADE, related_name="participants"
-    )
-    contact = models.ForeignKey(
-        Contact, on_delete=models.PROTECT, related_name="participations"
-    )
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="participants")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="participations")
     added_at = models.DateTimeField(_("since"))
     confirmed_at = models.DateTimeField(
         _("confirmed"),
@@ -207,9 +187,7 @@ class Participant(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["ticket", "contact"], name="participant_once"
-            ),
+            models.UniqueConstraint(fields=["ticket", "contact"], name="participant_once"),
         ]
 
     def __str__(self) -> str:
@@ -229,23 +207,15 @@ class LinkKind(models.TextChoices):
 class TicketLink(models.Model):
     """Ticket to ticket; read from `source`: "source is a duplicate of target"."""
 
-    source = models.ForeignKey(
-        Ticket, on_delete=models.CASCADE, related_name="links_out"
-    )
-    target = models.ForeignKey(
-        Ticket, on_delete=models.CASCADE, related_name="links_in"
-    )
+    source = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="links_out")
+    target = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="links_in")
     kind = models.CharField(_("kind"), max_length=24, choices=LinkKind.choices)
     created_at = models.DateTimeField(_("created"))
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["source", "target", "kind"], name="link_once"
-            ),
-            models.CheckConstraint(
-                condition=~Q(source=models.F("target")), name="link_not_self"
-            ),
+            models.UniqueConstraint(fields=["source", "target", "kind"], name="link_once"),
+            models.CheckConstraint(condition=~Q(source=models.F("target")), name="link_not_self"),
         ]
 
     def __str__(self) -> str:
@@ -255,15 +225,11 @@ class TicketLink(models.Model):
 class Watcher(models.Model):
     """A member of staff who wants to hear about a ticket that is not theirs."""
 
-    ticket = models.ForeignKey(
-        Ticket, on_delete=models.CASCADE, related_name="watchers"
-    )
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="watchers")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="watching")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["ticket", "user"], name="watcher_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["ticket", "user"], name="watcher_once")]
 
     def __str__(self) -> str:
         return f"{self.user} · #{self.ticket_id}"

@@ -41,21 +41,15 @@ class Via(models.TextChoices):
 class Message(models.Model):
     """What was said in public, in or out."""
 
-    ticket = models.ForeignKey(
-        Ticket, on_delete=models.PROTECT, related_name="messages"
-    )
-    author = models.ForeignKey(
-        Contact, on_delete=models.PROTECT, related_name="messages"
-    )
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="messages")
+    author = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="messages")
     by_staff = models.BooleanField(_("by staff"))
     via = models.CharField(_("via"), max_length=16, choices=Via.choices)
     authority = models.CharField(
         max_length=12, choices=Authority.choices, default=Authority.VERIFIED
     )
     format = models.CharField(max_length=12, choices=BodyFormat.choices)
-    body = models.TextField(
-        _("text"), help_text=_("The new text alone, as typed or as read.")
-    )
+    body = models.TextField(_("text"), help_text=_("The new text alone, as typed or as read."))
     quoted = models.TextField(
         _("quoted text"),
         blank=True,
@@ -74,9 +68,7 @@ class Message(models.Model):
     class Meta:
         indexes = [
             # The timeline of a ticket, in order.
-            models.Index(
-                fields=["ticket", "occurred_at", "id"], name="message_of_ticket"
-            ),
+            models.Index(fields=["ticket", "occurred_at", "id"], name="message_of_ticket"),
         ]
 
     def __str__(self) -> str:
@@ -120,9 +112,7 @@ class Event(models.Model):
     class Meta:
         indexes = [
             # The timeline of a ticket, in order.
-            models.Index(
-                fields=["ticket", "occurred_at", "id"], name="event_of_ticket"
-            ),
+            models.Index(fields=["ticket", "occurred_at", "id"], name="event_of_ticket"),
         ]
 
     def __str__(self) -> str:
@@ -132,9 +122,7 @@ class Event(models.Model):
 class Attachment(models.Model):
     """A file on a message, an annotation or a draft; its name on disk is ours (S2, R05)."""
 
-    ticket = models.ForeignKey(
-        Ticket, on_delete=models.PROTECT, related_name="attachments"
-    )
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="attachments")
     message = models.ForeignKey(
         Message,
         on_delete=models.PROTECT,

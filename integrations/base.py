@@ -1,0 +1,103 @@
+"""What every channel speaks: plain data in, plain data out, and errors that say what to do.
+
+An adapter turns its wire format into `Inbound` and an `Outbound` into its wire format. It never
+touches tickets; `integrations.inbound` and `integrations.outbound` do that for all channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from tickets.actions.content import Content
+from tickets.states import IdentityKind
+
+if TYPE_CHECKING:
+    from integrations.models import Delivery, RawInbound
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody as the channel names them."""
+
+    kind: IdentityKind
+    external_id: str
+    name: str = ""
+
+
+class Authentication(StrEnum):
+    """What a server we trust said about the sender's claim (decisions.md, Who speaks)."""
+
+    PASS = "pass"  # noqa: S105 - the word of RFC 8601
+    FAIL = "fail"
+    NONE = "none"
+
+
+class Machine(StrEnum):
+    """Why a message is known not to be written by a person; it is never answered."""
+
+    AUTO_REPLY = "auto_reply"
+    LIST = "list"
+    BOUNCE = "bounce"
+    RECEIPT = "receipt"
+    LOOP = "loop"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbound:
+    """One message as understood; `author` is None when nobody can be made out.
+
+    `remote_id` is the id the outside knows it by, `answers` the ids it refers to, nearest
+    first. `sha256` is of the text and files, to tell a repeated id from a repeated message.
+    """
+
+    remote_id: str
+    answers: Sequence[str] = ()
+    author: Person | None = None
+    to: Sequence[Person] = ()
+    cc: Sequence[Person] = ()
+    subject: str = ""
+    content: Content
+    sent_at: datetime | None = None
+    authentication: Authentication = Authentication.NONE
+    machine: Machine | None = None
+    sha256: bytes = b""
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """The other side took it: the id it gave, if any, and its own words."""
+
+    remote_id: str = ""
+    response: str = ""
+
+
+class CannotParse(Exception):
+    """The bytes are no message we can make out; staff are shown the original."""
+
+
+class DeliveryError(Exception):
+    """The other side did not take it.
+
+    `permanent`: trying again is no use. `ambiguous`: the connection was cut after the text, so
+    it may have been taken.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False, ambiguous: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.ambiguous = ambiguous
+
+
+class Adapter(Protocol):
+    """One kind of channel."""
+
+    def parse(self, raw: RawInbound, data: bytes) -> Inbound:
+        """Understand received bytes. Raises CannotParse."""
+
+    def send(self, delivery: Delivery) -> Receipt:
+        """Render a delivery's frozen inputs and hand it over. Raises DeliveryError."""

@@ -1,0 +1,85 @@
+"""A customer's next message on a ticket, whichever door it came through."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from tickets import clock
+from tickets.actions._lock import locked
+from tickets.actions._message import add_message
+from tickets.actions.triage import change_status
+from tickets.events import EventKind, record
+from tickets.states import Audience, Authority, Status, Turn
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tickets.actions.content import Content
+    from tickets.models import Contact, Message, Ticket, Via
+    from tickets.scope import Scope
+
+# After this long a closed ticket stays closed, and an answer opens a follow-up.
+REOPEN_WINDOW = timedelta(days=14)
+
+
+@transaction.atomic
+def receive(
+    ticket: Ticket,
+    *,
+    by: Scope,
+    author: Contact,
+    content: Content,
+    via: Via,
+    authority: Authority = Authority.VERIFIED,
+    occurred_at: datetime | None = None,
+) -> Message:
+    """Append what a customer wrote: the turn becomes ours, an ended ticket opens again.
+
+    The caller has decided that this author may speak here, and how sure we are (`authority`).
+    """
+    ticket = locked(ticket)
+    now = clock.now()
+    written = occurred_at or now
+    message = add_message(
+        ticket,
+        author=author,
+        content=content,
+        via=via,
+        authority=authority,
+        occurred_at=written,
+    )
+    ticket.last_customer_at = max(ticket.last_customer_at, min(written, now))
+    turn_was, ticket.turn = ticket.turn, Turn.US
+    ticket.save(update_fields=["last_customer_at", "turn"])
+    record(
+        EventKind.MESSAGE_RECEIVED,
+        by=by,
+        ticket=ticket,
+        audience=Audience.PUBLIC,
+        message=message,
+        data={"turn": [turn_was, ticket.turn]},
+        occurred_at=written,
+    )
+    if not ticket.is_live:
+        change_status(ticket, _reopened(ticket), by=by, data={"because": "customer answered"})
+    return message
+
+
+def may_reopen(ticket: Ticket) -> bool:
+    """Whether an answer still opens this ticket again, rather than a follow-up."""
+    if ticket.is_live:
+        return True
+    ended = (
+        ticket.events.filter(kind=EventKind.TICKET_STATUS_CHANGED)
+        .order_by("-id")
+        .values_list("occurred_at", flat=True)
+        .first()
+    )
+    return ended is None or clock.now() - ended <= REOPEN_WINDOW
+
+
+def _reopened(ticket: Ticket) -> Status:
+    return Status.IN_PROGRESS if ticket.assignee_id else Status.OPEN

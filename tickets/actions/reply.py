@@ -1,0 +1,282 @@
+"""Answering the customer: draft, undo window, release.
+
+Within the undo window a reply is only its frozen draft; no message, event or delivery exists.
+`release` checks everything once more and then writes all three in one transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tickets import clock, recipients
+from tickets.actions._lock import locked
+from tickets.actions._message import add_message
+from tickets.actions.content import Content
+from tickets.actions.people import contact_of
+from tickets.actions.triage import change_status
+from tickets.errors import Incomplete, Stale, TooLate
+from tickets.events import EventKind, record
+from tickets.models import Contact, Draft, DraftKind, DraftState, Message, Ticket, Via
+from tickets.permissions import can_work, demand_work, scope_of
+from tickets.scope import SYSTEM
+from tickets.states import STATUSES, Audience, Status, Turn, may_follow
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from tickets.models import Event, User
+    from tickets.scope import Scope
+
+UNDO_WINDOW = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What a form sends: text, chosen recipients, and what its author had seen.
+
+    Without `to` it goes to the requester, without `cc` (None) to the confirmed participants.
+    `key` is the form's own: posted twice, it is one reply. `turn` and `status` follow sending.
+    """
+
+    body: str
+    last_seen_event: int | None
+    to: Sequence[Contact] = ()
+    cc: Sequence[Contact] | None = None
+    key: uuid.UUID | None = None
+    status: Status | None = None
+    turn: Turn | None = None
+
+
+@transaction.atomic
+def save_draft(ticket: Ticket, kind: DraftKind, body: str, *, by: Scope) -> Draft | None:
+    """Keep what is being typed; an emptied text removes the draft and gives None."""
+    demand_work(by, ticket)
+    mine = Draft.objects.filter(ticket=ticket, kind=kind, author=by.user, state=DraftState.DRAFT)
+    if not body.strip():
+        mine.filter(attachments=None).delete()
+        return None
+    draft, _made = mine.update_or_create(
+        defaults={"body": body}, create_defaults=_new_draft(ticket, kind, body, by=by)
+    )
+    return draft
+
+
+def _new_draft(ticket: Ticket, kind: DraftKind, body: str, *, by: Scope) -> dict[str, object]:
+    return {"ticket": ticket, "kind": kind, "author": by.user, "body": body}
+
+
+@transaction.atomic
+def submit(ticket: Ticket, reply: Reply, *, by: Scope, window: timedelta = UNDO_WINDOW) -> Draft:
+    """Freeze a reply and start its undo window; a later `release` sends it.
+
+    Raises Incomplete without text or reachable recipient, Stale when somebody else wrote since
+    `last_seen_event` (what came in is on the exception). The text is kept as a draft whenever
+    this refuses: call `save_draft` first.
+    """
+    demand_work(by, ticket)
+    ticket = locked(ticket)
+    if reply.key and (done := Draft.objects.filter(idempotency_key=reply.key).first()):
+        return done
+    _demand_text(reply)
+    to, cc = _recipients(ticket, reply)
+    demand_seen(ticket, reply.last_seen_event, by=by.user)
+    now = clock.now()
+    draft, _made = Draft.objects.update_or_create(
+        ticket=ticket,
+        kind=DraftKind.REPLY,
+        author=by.user,
+        state=DraftState.DRAFT,
+        defaults={
+            "body": reply.body,
+            "to": to,
+            "cc": cc,
+            "set_status": reply.status or "",
+            "set_turn": reply.turn or "",
+            "last_seen_event": reply.last_seen_event,
+            "idempotency_key": reply.key,
+            "submitted_at": now,
+            "release_at": now + window,
+            "held_because": "",
+        },
+    )
+    draft.state = DraftState.SENDING
+    draft.save(update_fields=["state"])
+    return draft
+
+
+def _demand_text(reply: Reply) -> None:
+    if not reply.body.strip():
+        raise Incomplete(_("Write the reply first: it is still empty."), field="body")
+
+
+def _recipients(
+    ticket: Ticket, reply: Reply
+) -> tuple[list[recipients.Recipient], list[recipients.Recipient]]:
+    prefer = ticket.origin_kind
+    to = recipients.frozen(reply.to or recipients.default_to(ticket), prefer=prefer)
+    copies = recipients.default_cc(ticket) if reply.cc is None else reply.cc
+    cc = recipients.frozen(copies, prefer=prefer)
+    if not to:
+        raise Incomplete(
+            _("Nobody can be reached: no recipient has an address. Choose another one."),
+            field="to",
+        )
+    return to, cc
+
+
+def newest_seen(ticket: Ticket) -> int:
+    """The id a form remembers as `last_seen_event`: the newest public message's event."""
+    newest = _message_events(ticket).order_by("-id").values_list("id", flat=True).first()
+    return newest or 0
+
+
+def newer_messages(ticket: Ticket, last_seen: int | None, *, by: User | None) -> list[Message]:
+    """Messages by others that came after the event somebody last saw, oldest first."""
+    events = _message_events(ticket).filter(id__gt=last_seen or 0).exclude(user=by)
+    found = events.select_related("message__author").order_by("id")
+    return [event.message for event in found if event.message]
+
+
+def _message_events(ticket: Ticket) -> QuerySet[Event]:
+    return ticket.events.filter(kind__in=[EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_SENT])
+
+
+def demand_seen(ticket: Ticket, last_seen: int | None, *, by: User | None) -> None:
+    """Hold a reply that was written against an outdated conversation (S2.4). Raises Stale."""
+    newer = newer_messages(ticket, last_seen, by=by)
+    if newer:
+        names = ", ".join(dict.fromkeys(str(message.author) for message in newer))
+        raise Stale(
+            ngettext(
+                "%(names)s wrote meanwhile. Read it before you send.",
+                "%(names)s wrote meanwhile. Read it before you send.",
+                len(newer),
+            )
+            % {"names": names},
+            newer=newer,
+        )
+
+
+@transaction.atomic
+def undo(draft: Draft, *, by: Scope) -> Draft:
+    """Bring a reply back from its undo window, exactly as it was typed.
+
+    Raises TooLate when it has left. A newer draft begun meanwhile is put below the old text.
+    """
+    demand_work(by, draft.ticket)
+    draft = Draft.objects.select_for_update().get(pk=draft.pk)
+    if draft.state == DraftState.SENT:
+        raise TooLate(_("It has left already. Write again to correct it."))
+    if draft.state == DraftState.SENDING:
+        _give_back(draft)
+    return draft
+
+
+def _give_back(draft: Draft, *, held_because: str = "") -> None:
+    begun = Draft.objects.filter(
+        ticket=draft.ticket_id, kind=draft.kind, author=draft.author_id, state=DraftState.DRAFT
+    ).first()
+    if begun:
+        draft.body = f"{draft.body}\n\n{begun.body}"
+        begun.attachments.update(draft=draft)
+        begun.delete()
+    draft.state = DraftState.DRAFT
+    draft.idempotency_key = None
+    draft.submitted_at = draft.release_at = None
+    draft.held_because = held_because
+    draft.save()
+
+
+@transaction.atomic
+def release(draft_id: int) -> Message | None:
+    """Send a reply whose undo window is over: message, event and deliveries at once.
+
+    Called by a worker, safe to call twice. Gives None when there is nothing to send: undone,
+    sent already, still within its window, or held because something changed since.
+    """
+    draft = (
+        Draft.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("author", "ticket")
+        .filter(pk=draft_id, state=DraftState.SENDING, release_at__lte=clock.now())
+        .first()
+    )
+    if draft is None:
+        return None
+    ticket = locked(draft.ticket)
+    by = scope_of(draft.author)
+    if held := _reason_to_hold(draft, ticket, by=by):
+        _hold(draft, ticket, held)
+        return None
+    return _send(draft, ticket, by=by)
+
+
+def _reason_to_hold(draft: Draft, ticket: Ticket, *, by: Scope) -> str:
+    if not can_work(by, ticket):
+        return "no_access"
+    if newer_messages(ticket, draft.last_seen_event, by=draft.author):
+        return "moved"
+    return ""
+
+
+def _hold(draft: Draft, ticket: Ticket, held: str) -> None:
+    _give_back(draft, held_because=held)
+    record(
+        EventKind.REPLY_HELD,
+        by=SYSTEM,
+        ticket=ticket,
+        data={"author": draft.author_id, "because": held},
+    )
+
+
+def _send(draft: Draft, ticket: Ticket, *, by: Scope) -> Message:
+    written = draft.submitted_at or clock.now()
+    message = add_message(
+        ticket,
+        author=contact_of(draft.author),
+        by_staff=True,
+        content=Content(body=draft.body),
+        via=Via(ticket.origin_kind) if ticket.origin_kind in Via.values else Via.WEB,
+        occurred_at=written,
+        to=draft.to,
+        cc=draft.cc,
+    )
+    draft.attachments.update(message=message, draft=None)
+    draft.state, draft.message = DraftState.SENT, message
+    draft.save(update_fields=["state", "message"])
+    turn_was, ticket.turn = ticket.turn, _turn_after(draft, ticket)
+    ticket.save(update_fields=["turn"])
+    record(
+        EventKind.MESSAGE_SENT,
+        by=by,
+        ticket=ticket,
+        audience=Audience.PUBLIC,
+        message=message,
+        data={"turn": [turn_was, ticket.turn]},
+        occurred_at=written,
+    )
+    _follow_up(draft, ticket, by=by)
+    return message
+
+
+def _turn_after(draft: Draft, ticket: Ticket) -> Turn:
+    """The customer's, unless its author said otherwise or the ticket has ended."""
+    if not ticket.is_live:
+        return Turn.NOBODY
+    return Turn(draft.set_turn or Turn.CUSTOMER)
+
+
+def _follow_up(draft: Draft, ticket: Ticket, *, by: Scope) -> None:
+    """Set the status the author chose; one that no longer may follow is left alone."""
+    if not draft.set_status or not may_follow(ticket.status, draft.set_status):
+        return
+    status = Status(draft.set_status)
+    if not STATUSES[status].needs_reason:
+        change_status(ticket, status, by=by)
