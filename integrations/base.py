@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from tickets.actions.content import Content
+from tickets.content import Content
 from tickets.states import IdentityKind
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from django.conf import settings
 from tickets.models import Annotation, Attachment, Draft, Message
 
 if TYPE_CHECKING:
-    from tickets.actions.content import NewFile
+    from tickets.content import NewFile
     from tickets.models import Ticket
 
 _NAME_LIMIT = 200

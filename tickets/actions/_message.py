@@ -11,7 +11,7 @@ from tickets.states import Authority
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tickets.actions.content import Content
+    from tickets.content import Content
 
 
 def add_message(

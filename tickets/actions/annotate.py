@@ -19,7 +19,7 @@ from tickets.states import Audience
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tickets.actions.content import NewFile
+    from tickets.content import NewFile
     from tickets.models import Ticket
     from tickets.scope import Scope
 

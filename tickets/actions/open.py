@@ -20,7 +20,7 @@ from tickets.states import Audience, Authority, Priority
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tickets.actions.content import Content
+    from tickets.content import Content
     from tickets.scope import Scope
 
 _SUBJECT_LIMIT = 500

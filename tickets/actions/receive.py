@@ -17,7 +17,7 @@ from tickets.states import Audience, Authority, Status, Turn
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tickets.actions.content import Content
+    from tickets.content import Content
     from tickets.models import Contact, Message, Ticket, Via
     from tickets.scope import Scope
 

@@ -19,9 +19,9 @@ from django.utils.translation import ngettext
 from tickets import clock, recipients
 from tickets.actions._lock import locked
 from tickets.actions._message import add_message
-from tickets.actions.content import Content
 from tickets.actions.people import contact_of
 from tickets.actions.triage import change_status
+from tickets.content import Content
 from tickets.errors import Incomplete, Stale, TooLate
 from tickets.events import EventKind, record
 from tickets.models import Contact, Draft, DraftKind, DraftState, Message, Ticket, Via
