@@ -1,0 +1,1 @@
+"""Honest clocks: business time, targets, escalation, people on call. Knows tickets alone."""

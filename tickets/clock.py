@@ -27,5 +27,5 @@ def now() -> datetime:
 def _ask_database() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        (value,) = cursor.fetchone()
+        value: datetime = cursor.fetchone()[0]
     return value

@@ -3,7 +3,7 @@ that anybody is shown came through it (security.md, section 0)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -154,8 +154,8 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
             return self
         if scope.is_staff:
             return self.filter(_staff_sees(scope, prefix="ticket__"))
-        messages = self.model._meta.get_field("message").related_model
-        return self.filter(
-            message__in=messages._default_manager.all().visible_to(scope),
-            annotation=None,
+        messages = cast(
+            "MessageQuerySet",
+            self.model._meta.get_field("message").related_model._default_manager.all(),
         )
+        return self.filter(message__in=messages.visible_to(scope), annotation=None)
