@@ -29,6 +29,13 @@ def processors() -> list[Processor]:
     ]
 
 
+def _for_people() -> Processor:
+    # The richer traceback would print local variables, and with them passwords.
+    return structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
+
+
 def configure() -> None:
     """Send structlog's entries through the standard library's handlers."""
     structlog.configure(
@@ -41,7 +48,7 @@ def configure() -> None:
 def config(*, human: bool) -> dict[str, Any]:
     """Django's LOGGING; everything goes to the standard error stream."""
     renderers: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=False)]
+        [_for_people()]
         if human
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

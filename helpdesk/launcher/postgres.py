@@ -17,7 +17,7 @@ from psycopg import sql
 from helpdesk.launcher import binaries
 from helpdesk.launcher.binaries import Binary
 from helpdesk.launcher.problems import Problem
-from helpdesk.launcher.processes import spawn, wait_until
+from helpdesk.launcher.processes import has_ended, spawn, wait_until, working_in
 from helpdesk.launcher.state import State
 
 # sockaddr_un holds 108 bytes with the closing zero; the file is called `.s.PGSQL.5432`.
@@ -25,6 +25,7 @@ LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")
 # From this version on the locale comes with the server and is the same everywhere.
 BUILTIN_LOCALES_SINCE = 17
 READY_WITHIN_S = 60
+LAST_WORDS_S = 10
 NAME = "helpdesk"
 RELAXED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -40,6 +41,7 @@ class Postgres:
         self.data = state.folder("postgres") / "data"
         self.binary = self._choose()
         self.socket = socket_folder(state)
+        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -49,7 +51,6 @@ class Postgres:
     def prepare(self) -> None:
         """Make the cluster when there is none; a cut-short attempt leaves no trace."""
         if self.data.exists():
-            self._forget_dead_server()
             return
         fresh = self.data.with_name("data.new")
         shutil.rmtree(fresh, ignore_errors=True)
@@ -59,6 +60,7 @@ class Postgres:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the server; its messages go to the log."""
+        self._forget_dead_server()
         settings = [
             "listen_addresses=",
             f"unix_socket_directories={self.socket}",
@@ -70,15 +72,16 @@ class Postgres:
         ]
         options = [word for setting in settings for word in ("-c", setting)]
         with self.state.log(self.name).open("ab") as log:
-            return spawn(
+            self.process = spawn(
                 _as_ordinary_user([self.binary.path, "-D", self.data, *options]),
                 output=log,
                 stop=self.stop_signal,
             )
+        return self.process
 
-    def wait(self, process: subprocess.Popen[bytes]) -> None:
+    def wait(self) -> None:
         """Return when the server answers and our role and database exist."""
-        wait_until(lambda: self._ready() or process.poll() is not None, seconds=READY_WITHIN_S)
+        wait_until(lambda: self._ready() or has_ended(self.process), seconds=READY_WITHIN_S)
         if not self._ready():
             raise Problem(
                 f"PostgreSQL ({self.binary.path}) did not start:"
@@ -128,7 +131,14 @@ class Postgres:
             raise Problem(f"PostgreSQL could not make its data folder: {reason}")
 
     def _forget_dead_server(self) -> None:
-        """Drop the pid file of a killed server: its number may belong to someone else by now."""
+        """Drop the pid file of a killed server: its number may belong to someone else by now.
+
+        Only when nobody works in the folder any more: two servers on one cluster destroy it.
+        """
+        if not wait_until(lambda: not working_in(self.data), seconds=LAST_WORDS_S):
+            raise Problem(
+                f"a PostgreSQL still works in {self.data}: stop process {working_in(self.data)[0]}."
+            )
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _ready(self) -> bool:

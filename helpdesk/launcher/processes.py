@@ -78,3 +78,21 @@ def wait_until(ready: Callable[[], bool], *, seconds: float) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def has_ended(process: subprocess.Popen[bytes] | None) -> bool:
+    """True unless it was started and still runs."""
+    return process is None or process.poll() is not None
+
+
+def working_in(folder: Path) -> list[int]:
+    """The processes whose working directory it is (known on Linux only)."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if link.readlink() == folder:
+                found.append(int(link.parent.name))
+        except OSError:
+            # Gone meanwhile, or somebody else's.
+            continue
+    return found

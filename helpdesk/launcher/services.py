@@ -28,11 +28,13 @@ class Service(Protocol):
     name: str
     stop_signal: signal.Signals
 
+    process: subprocess.Popen[bytes] | None
+
     @property
     def url(self) -> str: ...
     def prepare(self) -> None: ...
     def start(self) -> subprocess.Popen[bytes]: ...
-    def wait(self, process: subprocess.Popen[bytes]) -> None: ...
+    def wait(self) -> None: ...
 
 
 class Services:
@@ -41,7 +43,6 @@ class Services:
     def __init__(self, state: State) -> None:
         self.state = state
         self.own: list[Service] = []
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.env: dict[str, str] = {}
         self._offer("DATABASE_URL", Postgres, check=check_database)
         self._offer("REDIS_URL", Valkey, check=check_redis)
@@ -65,21 +66,26 @@ class Services:
         """Start our own servers side by side and wait until each answers."""
         for service in self.own:
             service.prepare()
-            self.processes[service.name] = service.start()
+            service.start()
         for service in self.own:
-            service.wait(self.processes[service.name])
+            service.wait()
 
     def stop(self) -> None:
         """Stop our own servers in good order; kill what does not listen."""
         for service in self.own:
-            if process := self.processes.get(service.name):
-                stop_group(process.pid, stop=service.stop_signal)
-        for process in self.processes.values():
-            try:
-                process.wait(GRACE_S)
-            except subprocess.TimeoutExpired:
-                stop_group(process.pid, stop=signal.SIGKILL)
-                process.wait()
+            if service.process:
+                stop_group(service.process.pid, stop=service.stop_signal)
+        for service in self.own:
+            if service.process:
+                _end(service.process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        stop_group(process.pid, stop=signal.SIGKILL)
+        process.wait()
 
 
 @contextmanager

@@ -54,13 +54,13 @@ class State:
             json.dump(value, file, indent=1)
         fresh.replace(path)
 
-    def secret(self, name: str) -> str:
-        """A random key of 32 bytes in base64, made once and kept."""
+    def secret(self, name: str, *, size: int = 32) -> str:
+        """A random key of `size` bytes in base64, made once and kept."""
         path = self.folder("secrets") / name
         if not path.exists():
             fresh = path.with_suffix(".new")
             with open(fresh, "w", encoding="ascii", opener=_private) as file:
-                file.write(base64.b64encode(secrets.token_bytes(32)).decode())
+                file.write(base64.b64encode(secrets.token_bytes(size)).decode())
             fresh.replace(path)
         return path.read_text(encoding="ascii").strip()
 

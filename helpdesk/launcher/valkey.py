@@ -14,7 +14,7 @@ from helpdesk.launcher import binaries, ports
 from helpdesk.launcher.binaries import Binary
 from helpdesk.launcher.postgres import last_line
 from helpdesk.launcher.problems import Problem
-from helpdesk.launcher.processes import spawn, wait_until
+from helpdesk.launcher.processes import has_ended, spawn, wait_until
 from helpdesk.launcher.state import State
 
 READY_WITHIN_S = 20
@@ -48,6 +48,7 @@ class Valkey:
         self.state = state
         self.binary = self._choose()
         self.port = ports.any_free()
+        self.process: subprocess.Popen[bytes] | None = None
         # Its base64 may hold / and +, which a URL would need to quote.
         self.password = state.secret("valkey").translate(str.maketrans("+/=", "-_."))
 
@@ -76,12 +77,15 @@ class Valkey:
     def start(self) -> subprocess.Popen[bytes]:
         """Start the server; its messages go to the log."""
         with self.state.log(self.name).open("ab") as log:
-            return spawn([self.binary.path, self._config], output=log, stop=self.stop_signal)
+            self.process = spawn(
+                [self.binary.path, self._config], output=log, stop=self.stop_signal
+            )
+        return self.process
 
-    def wait(self, process: subprocess.Popen[bytes]) -> None:
+    def wait(self) -> None:
         """Return when the server answers."""
-        wait_until(lambda: answers(self.url) or process.poll() is not None, seconds=READY_WITHIN_S)
-        if process.poll() is not None:
+        wait_until(lambda: answers(self.url) or has_ended(self.process), seconds=READY_WITHIN_S)
+        if has_ended(self.process):
             log = self.state.log(self.name)
             raise Problem(
                 f"{self.binary.path.name} did not start: {last_line(log)} The whole story is"
