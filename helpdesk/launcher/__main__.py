@@ -1,4 +1,4 @@
-"""`python -m helpdesk.launcher run`, or `... exec [--throwaway] -- COMMAND`."""
+"""`python -m helpdesk.launcher run`, `reset`, or `exec [--throwaway] -- COMMAND`."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from helpdesk.launcher import throwaway
 from helpdesk.launcher.problems import Problem
 from helpdesk.launcher.run import main as run
-from helpdesk.launcher.state import kept
+from helpdesk.launcher.state import erase, kept
 
 
 def main() -> int:
@@ -18,12 +18,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="helpdesk.launcher", description=__doc__)
     commands = parser.add_subparsers(dest="action", required=True)
     commands.add_parser("run", help="the whole product, until Ctrl-C")
+    commands.add_parser("reset", help="throw away all data of the run")
     execute = commands.add_parser("exec", help="a command beside the services of `make run`")
     execute.add_argument("--throwaway", action="store_true", help="services of its own, then gone")
     execute.add_argument("command", nargs="+")
     arguments = parser.parse_args()
     if arguments.action == "run":
         run()
+        return 0
+    if arguments.action == "reset":
+        erase(kept())
         return 0
     if arguments.throwaway:
         with throwaway.environment() as env:

@@ -105,6 +105,12 @@ def kept() -> State:
     return State(root)
 
 
+def erase(state: State) -> None:
+    """Remove the folder with all data, keys and logs; refused while a copy runs."""
+    with state.locked():
+        shutil.rmtree(state.root)
+
+
 @contextmanager
 def thrown_away() -> Iterator[State]:
     """A state that is gone afterwards, on a short path (socket names are limited)."""
