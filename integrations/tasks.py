@@ -1,0 +1,41 @@
+"""What workers do: ids in, the work itself is elsewhere, and doing it twice does no harm."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from integrations import inbound, outbound, sweeps
+from tickets.actions import reply
+
+# Below the sender's lease and the broker's visibility timeout, in seconds (security.md D1).
+_SEND_SOFT_S, _SEND_HARD_S = 45, 60
+
+
+@shared_task(queue="inbound")
+def process_inbound(raw_id: int) -> None:
+    """Read a received original; its row holds attempts and state."""
+    inbound.process(raw_id)
+
+
+@shared_task(queue="outbound", soft_time_limit=_SEND_SOFT_S, time_limit=_SEND_HARD_S)
+def deliver(delivery_id: int) -> None:
+    """Try to send one delivery; its row holds when to try again."""
+    outbound.attempt(delivery_id)
+
+
+@shared_task(queue="outbound")
+def release_reply(draft_id: int) -> None:
+    """Send a reply whose undo window is over."""
+    reply.release(draft_id)
+
+
+@shared_task(queue="sweep")
+def sweep() -> None:
+    """Find what is due and nobody was woken for."""
+    due = sweeps.collect()
+    for draft_id in due.drafts:
+        reply.release(draft_id)
+    for raw_id in due.inbound:
+        process_inbound.delay(raw_id)
+    for delivery_id in due.deliveries:
+        deliver.delay(delivery_id)

@@ -1,0 +1,36 @@
+"""Waking workers once rows are committed: a courtesy, the sweep finds every row anyway."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from integrations import tasks
+from integrations.outbound import due
+
+if TYPE_CHECKING:
+    from tickets.models import Draft, Event
+
+# Celery's countdown is never used for longer waits than this (security.md D1).
+_LONGEST_COUNTDOWN_S = 60
+
+
+def deliveries_of(event: Event) -> None:
+    """Wake senders for what waits on the event's ticket."""
+    waiting = due().filter(ticket=event.ticket_id)
+    for delivery_id in waiting.values_list("pk", flat=True):
+        tasks.deliver.delay(delivery_id)
+
+
+def release(draft: Draft, *, seconds: float) -> None:
+    """Have a submitted reply leave `seconds` from now, once the transaction commits.
+
+    Called by whoever called `reply.submit`. Longer windows than a minute are the sweep's.
+    """
+    if seconds <= _LONGEST_COUNTDOWN_S:
+        transaction.on_commit(
+            lambda: tasks.release_reply.apply_async((draft.pk,), countdown=math.ceil(seconds)),
+            robust=True,
+        )
