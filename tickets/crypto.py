@@ -6,7 +6,6 @@ anew. The master keys come from the environment (MASTER_KEYS), never from the da
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -51,7 +50,8 @@ def unseal(sealed: Sealed) -> bytes:
 
 
 def _masters() -> list[bytes]:
-    return [base64.b64decode(key) for key in settings.MASTER_KEYS]
+    keys: list[bytes] = settings.MASTER_KEYS
+    return keys
 
 
 def _key_id(master: bytes) -> bytes:
