@@ -1,0 +1,34 @@
+"""The configuration pages as a whole: who is let in, by which door, and what they are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+
+class Site(AdminSite):
+    """Stock admin for staff who may configure at least something."""
+
+    site_header = SimpleLazyObject(  # type: ignore[assignment]
+        lambda: _("Configuration of %(host)s") % {"host": settings.BASE_HOST}
+    )
+    site_title = site_header
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff with a right; to be staff alone opens nothing here (security.md C06)."""
+        user = request.user
+        return super().has_permission(request) and (
+            user.is_superuser or bool(user.get_all_permissions())
+        )
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The one sign-in, with its second factor; who is signed in and has no right gets 404."""
+        if request.user.is_authenticated:
+            raise Http404
+        return redirect_to_login(request.GET.get("next") or request.path.removesuffix("login/"))
