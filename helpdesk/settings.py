@@ -96,8 +96,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "helpdesk.middleware.HtmxChoresMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
+# The page of all components, for those who build pages.
+GALLERY = env_bool("GALLERY", default=DEBUG)
 ROOT_URLCONF = "helpdesk.urls"
 WSGI_APPLICATION = "helpdesk.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -111,6 +114,10 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": [
+                "helpdesk.templatetags.ui",
+                "template_partials.templatetags.partials",
             ],
         },
     }

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from tests import network, report, services
 from tickets import clock as clock_module
 
+pytest_plugins = ["tests.browser"]
 services.provide()
 network.forbid_outside()
 

@@ -1,14 +1,76 @@
 """The pages for staff: one line each, grouped by noun."""
 
 from django.conf import settings
-from django.urls import path
+from django.urls import path, register_converter
 
-from helpdesk.staff.views import gallery
+from helpdesk.staff.views import (
+    attachments,
+    change,
+    gallery,
+    inbox,
+    notices,
+    profile,
+    reply,
+    ticket,
+    triage,
+)
+from tickets.inbox import View
+
+
+class ViewConverter:
+    """One of the views everybody has."""
+
+    regex = "|".join(View)
+
+    def to_python(self, value: str) -> View:
+        """The view of an address."""
+        return View(value)
+
+    def to_url(self, value: str) -> str:
+        """The word that stands in the address."""
+        return str(value)
+
+
+register_converter(ViewConverter, "view")
 
 app_name = "staff"
-urlpatterns = []
+urlpatterns = [
+    path("", inbox.home, name="home"),
+    # Lists
+    path("inbox/", inbox.home, name="inbox-home"),
+    path("inbox/<view:view>/", inbox.inbox, name="inbox"),
+    path("inbox/<view:view>/<int:number>/", inbox.beside, name="inbox-ticket"),
+    path("inbox/queue/<slug:slug>/", inbox.queue, name="queue"),
+    path("inbox/queue/<slug:slug>/<int:number>/", inbox.beside_queue, name="queue-ticket"),
+    # One ticket
+    path("t/<int:number>/", ticket.ticket, name="ticket"),
+    path("t/<int:number>/message/<int:pk>/", ticket.original, name="message"),
+    path("t/<int:number>/reply/", reply.reply, name="reply"),
+    path("t/<int:number>/annotate/", reply.annotate, name="annotate"),
+    path("t/<int:number>/draft/<str:kind>/", reply.draft, name="draft"),
+    path("t/<int:number>/draft/<str:kind>/discard/", reply.discard, name="discard"),
+    path("undo/<int:pk>/", reply.undo, name="undo"),
+    path("attachments/<int:pk>/", attachments.download, name="attachment"),
+    # Changes at once
+    path("t/<int:number>/take/", triage.take, name="take"),
+    path("t/<int:number>/unassign/", triage.unassign, name="unassign"),
+    path("t/<int:number>/turn/", triage.turn, name="turn"),
+    path("t/<int:number>/kind/", triage.kind, name="kind"),
+    path("t/<int:number>/people/<int:pk>/", triage.participant, name="participant"),
+    # Changes that ask something
+    path("t/<int:number>/status/", change.status, name="status"),
+    path("t/<int:number>/priority/", change.priority, name="priority"),
+    path("t/<int:number>/assign/", change.assign, name="assign"),
+    path("t/<int:number>/queue/", change.queue, name="move"),
+    path("t/<int:number>/labels/", change.labels, name="labels"),
+    path("t/<int:number>/links/", change.link, name="link"),
+    # The reader
+    path("notifications/", notices.notifications, name="notifications"),
+    path("notifications/read/", notices.mark_read, name="mark-read"),
+    path("profile/", profile.profile, name="profile"),
+]
 
-if settings.DEBUG or getattr(settings, "GALLERY", False):
+if settings.GALLERY:
     urlpatterns += [
         path("gallery/", gallery.gallery, name="gallery"),
         path("gallery/panes/", gallery.panes, name="gallery-panes"),

@@ -14,6 +14,7 @@ from typing import Any
 from django.forms.utils import flatatt
 from django.template import Context, Library, Node, NodeList, TemplateSyntaxError
 from django.template.base import FilterExpression, Parser, Token, token_kwargs
+from django.utils.safestring import mark_safe
 
 register = Library()
 
@@ -31,7 +32,7 @@ class SlotNode(Node):
         self.name = name
         self.nodelist = nodelist
 
-    def render(self, context: Context) -> str:  # noqa: ARG002 (the component renders it)
+    def render(self, context: Context) -> str:
         return ""
 
 
@@ -57,13 +58,16 @@ class ComponentNode(Node):
             else:
                 passed[key] = expression.resolve(context)
         passed |= {slot.name: slot.nodelist.render(context) for slot in self.slots}
-        inner = context.new({
-            **{key: context[key] for key in SHARED if key in context},
-            **passed,
-            PASSED: passed.keys(),
-            "attrs": flatatt({k: v for k, v in attributes.items() if v not in (None, False)}),
-            "content": self.nodelist.render(context).strip() if self.nodelist else "",
-        })
+        inner = context.new(
+            {
+                **{key: context[key] for key in SHARED if key in context},
+                **passed,
+                PASSED: passed.keys(),
+                "attrs": flatatt({k: v for k, v in attributes.items() if v not in (None, False)}),
+                # Stripping makes a plain string of what the template engine had already made safe.
+                "content": mark_safe(self.nodelist.render(context).strip()),  # noqa: S308
+            }
+        )
         name = f"components/{self.name.resolve(context)}.html"
         return context.template.engine.get_template(name).render(inner)
 
@@ -76,9 +80,11 @@ class ParamsNode(Node):
         self.defaults = defaults
 
     def render(self, context: Context) -> str:
-        passed = context.get(PASSED, ())
+        names = [*self.required, *self.defaults]
+        # A template rendered by itself, not by the tag, has them in its context.
+        passed = context.get(PASSED, [name for name in names if name in context])
         missing = [name for name in self.required if name not in passed]
-        unknown = [name for name in passed if name not in {*self.required, *self.defaults}]
+        unknown = [name for name in passed if name not in names]
         if missing or unknown:
             name = context.template_name or context.template.name
             raise TemplateSyntaxError(f"{name}: missing {missing}, unknown {unknown}")

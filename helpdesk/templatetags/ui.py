@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from heroicons.templatetags.heroicons import heroicon_micro, heroicon_mini
 
 from helpdesk.templatetags import component
+from tickets import clock
 from tickets.states import PRIORITY_TONES, STATUSES, TURN_TONES, Priority, Status, Turn
 
 register = Library()
@@ -126,7 +127,7 @@ def exact(value: datetime) -> str:
 
 def ago(value: datetime) -> str:
     """How long since, in one unit: "now", "9m", "5h", "3d"; older than a week: the date."""
-    now = timezone.now()
+    now = clock.now()
     if (seconds := (now - value).total_seconds()) < 60:  # noqa: PLR2004 (a minute)
         return _("now")
     if seconds < 7 * 86400:
@@ -146,7 +147,9 @@ def span(length: timedelta) -> str:
         (minutes, pgettext("unit of time", "{n}m")),
     ]
     first = next((i for i, (n, _unit) in enumerate(units) if n), 2)
-    kept = [unit.format(n=n) for n, unit in units[first : first + 2] if n] or [units[2][1].format(n=0)]
+    kept = [unit.format(n=n) for n, unit in units[first : first + 2] if n] or [
+        units[2][1].format(n=0)
+    ]
     return " ".join(kept)
 
 
@@ -158,7 +161,7 @@ def deadline(
 
     `soon_at` is when it turns amber; without it, an hour before (ux.md 1.12).
     """
-    now = timezone.now()
+    now = clock.now()
     turns = soon_at or due - SOON
     state = "late" if now >= due else "soon" if now >= turns else "running"
     words = late_words if state == "late" else due_words

@@ -8,3 +8,6 @@ import "./list.js";
 import "./time.js";
 import "./toast.js";
 import "./dialog.js";
+
+// Says that all of it is bound; tests wait for it.
+document.documentElement.dataset.ready = "";

@@ -14,8 +14,10 @@ export function focusOn(element) {
   return document.activeElement === element;
 }
 
-function settle({ detail }) {
-  const target = document.getElementById(detail.target.id) ?? detail.target;
+function settle({ detail, target: settled }) {
+  // A part that was replaced whole lives on under its id, or is what has just settled.
+  const { target: old } = detail;
+  const target = old.isConnected ? old : (document.getElementById(old.id) ?? settled);
   const trigger = detail.requestConfig?.elt;
   const named = trigger?.closest?.("[data-focus-after]")?.dataset.focusAfter;
   const lost = !document.activeElement || document.activeElement === document.body;

@@ -53,11 +53,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 function help(event) {
-  const dialog = document.getElementById("keys");
+  const dialog = document.getElementById("key-help");
   if (!dialog || dialog.open) return;
   event.preventDefault();
   const list = dialog.querySelector("[data-keylist]");
-  list.replaceChildren(...entries().flatMap(([keys, label]) => row(keys, label)));
+  list.replaceChildren(...[...entries()].flatMap(([keys, label]) => row(keys, label)));
   dialog.querySelector("[data-keys-switch]").checked = root.dataset.keys !== "off";
   dialog.showModal();
 }

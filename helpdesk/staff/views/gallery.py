@@ -12,10 +12,10 @@ from django.contrib.messages import SUCCESS
 from django.contrib.messages.storage.base import Message
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from helpdesk.http import HtmxRequest
+from tickets import clock
 from tickets.states import Priority, Status, Turn
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -29,7 +29,7 @@ class Shown:
 
     @property
     def anchor(self) -> str:
-        return self.name.replace("/", "-")
+        return "part-" + self.name.replace("/", "-")
 
     @property
     def example(self) -> str:
@@ -75,15 +75,19 @@ def panes(request: HtmxRequest) -> HttpResponse:
 
 
 def _examples() -> dict[str, object]:
-    now = timezone.now()
-    refused = ExampleForm({"subject": "", "email": "ana@", "reach": ""}, prefix="refused")
+    now = clock.now()
+    refused = ExampleForm({"refused-email": "ana@", "refused-body": "My text"}, prefix="refused")
     return {
         "form": ExampleForm(),
         "refused": refused,
         "statuses": Status.values,
         "priorities": Priority.values,
         "turns": Turn.values,
-        "labels": [{"name": "bug", "tone": "bad"}, {"name": "4.2", "tone": ""}, {"name": "x", "tone": ""}],
+        "labels": [
+            {"name": "bug", "tone": "bad"},
+            {"name": "4.2", "tone": ""},
+            {"name": "x", "tone": ""},
+        ],
         "tabs": [
             {"label": "Tickets", "url": "#tabs", "current": True, "count": 14},
             {"label": "People", "url": "#tabs", "count": 0},
