@@ -7,6 +7,7 @@ class HelpdeskConfig(AppConfig):
     name = "helpdesk"
 
     def ready(self) -> None:
-        from helpdesk import wiring
+        # Importing is enough: shared tasks find the app, Django finds the checks.
+        from helpdesk import celery, checks, wiring  # noqa: F401
 
         wiring.connect()

@@ -5,13 +5,14 @@ from types import SimpleNamespace
 
 import django
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
 
 from tests import network, report, services
 from tickets import clock as clock_module
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.roles"]
 services.provide()
 network.forbid_outside()
 
@@ -19,10 +20,11 @@ network.forbid_outside()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-settings.BROKER_URL = "memory://"
 # Only its own test looks for collected files; whitenoise warns once a client about their absence.
 settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "whitenoise" not in name]
 django.setup()
+# What a test publishes is nobody's to run; the walks start real workers on a real broker.
+current_app.conf.broker_url = "memory://"
 
 
 def pytest_collection_modifyitems(config, items):

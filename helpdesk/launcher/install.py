@@ -34,7 +34,7 @@ def use_new_python():
     for name in NEWER:
         path = shutil.which(name)
         if path and call([path, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]):
-            os.execv(path, [path, "-I", os.path.abspath(__file__)] + sys.argv[1:])
+            os.execv(path, [path, "-I", os.path.abspath(__file__), *sys.argv[1:]])
     fail(
         "Python 3.11 or newer is needed and python3 is %d.%d: install a newer one (apt install"
         " python3.11), or name one, as in `make run PYTHON=/opt/python3.12/bin/python3`."

@@ -1,0 +1,67 @@
+"""Waking a worker is a courtesy: a page never waits for Redis and never fails with it."""
+
+import socket
+import time
+
+import pytest
+from celery import Celery
+
+from helpdesk import wake
+from helpdesk.celery import BEAT_SCHEDULE, QUEUES, VISIBILITY_TIMEOUT_S, app, transport_options
+
+
+@pytest.fixture
+def silent_redis():
+    """A server that accepts and never says a word; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture(autouse=True)
+def _closed_breaker(monkeypatch):
+    monkeypatch.setattr(wake, "breaker", wake.Breaker())
+
+
+def publisher(port):
+    """A task of an application whose broker is at the port, as a web process has it."""
+    one = Celery("page", broker=f"redis://127.0.0.1:{port}/0", task_cls="helpdesk.wake:WakeUpTask")
+    one.conf.update(
+        broker_transport_options=transport_options(worker=False), task_publish_retry=False
+    )
+
+    @one.task(name="wake_me")
+    def wake_me():
+        """Never runs."""
+
+    return wake_me
+
+
+def test_a_silent_redis_costs_one_page_a_second_and_the_next_nothing(silent_redis):
+    task = publisher(silent_redis)
+    start = time.monotonic()
+    assert task.delay() is None
+    first = time.monotonic()
+    assert task.delay() is None
+    assert first - start < 3
+    assert time.monotonic() - first < 0.1
+
+
+def test_no_task_outlives_half_of_the_visibility_timeout():
+    longest = max(
+        [app.conf.task_time_limit, *(task.time_limit or 0 for task in app.tasks.values())]
+    )
+    assert longest < VISIBILITY_TIMEOUT_S / 2
+
+
+def test_every_periodic_task_exists_and_expires():
+    app.loader.import_default_modules()
+    for entry in BEAT_SCHEDULE.values():
+        assert entry["task"] in app.tasks
+        assert entry["options"]["expires"] <= entry["schedule"].total_seconds()
+
+
+def test_every_task_has_a_queue_that_a_worker_reads():
+    app.loader.import_default_modules()
+    ours = [task for name, task in app.tasks.items() if not name.startswith("celery.")]
+    assert ours
+    assert {task.queue for task in ours} <= set(QUEUES)
