@@ -23,13 +23,21 @@ if not settings.configured:
 QUEUES = ("inbound", "outbound", "notify", "sweep", "slow")
 VISIBILITY_TIMEOUT_S = 300
 
+# Which queue a task waits in; the tasks themselves do not know.
+ROUTES = {
+    "integrations.tasks.process_inbound": {"queue": "inbound"},
+    "integrations.tasks.deliver": {"queue": "outbound"},
+    "integrations.tasks.release_reply": {"queue": "outbound"},
+    "integrations.tasks.sweep": {"queue": "sweep"},
+}
+
 
 def every(task: str, *, seconds: int) -> dict[str, Any]:
-    """A beat entry on the sweep's queue; one that nobody took before the next is dropped."""
+    """A beat entry; one that nobody took before the next is dropped."""
     return {
         "task": task,
         "schedule": timedelta(seconds=seconds),
-        "options": {"queue": "sweep", "expires": seconds},
+        "options": {"expires": seconds},
     }
 
 
@@ -70,6 +78,7 @@ app.conf.update(
     task_serializer="json",
     task_ignore_result=True,
     task_queues=[Queue(name) for name in QUEUES],
+    task_routes=ROUTES,
     task_default_queue="slow",
     task_create_missing_queues=False,
     task_acks_late=True,

@@ -4,38 +4,34 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from integrations import inbound, outbound, sweeps
+from integrations import sending, sweeps
 from tickets.actions import reply
 
 # Below the sender's lease and the broker's visibility timeout, in seconds (security.md D1).
 _SEND_SOFT_S, _SEND_HARD_S = 45, 60
 
 
-@shared_task(queue="inbound")
+@shared_task
 def process_inbound(raw_id: int) -> None:
     """Read a received original; its row holds attempts and state."""
+    from integrations import inbound  # noqa: PLC0415
+
     inbound.process(raw_id)
 
 
-@shared_task(queue="outbound", soft_time_limit=_SEND_SOFT_S, time_limit=_SEND_HARD_S)
+@shared_task(soft_time_limit=_SEND_SOFT_S, time_limit=_SEND_HARD_S)
 def deliver(delivery_id: int) -> None:
     """Try to send one delivery; its row holds when to try again."""
-    outbound.attempt(delivery_id)
+    sending.attempt(delivery_id)
 
 
-@shared_task(queue="outbound")
+@shared_task
 def release_reply(draft_id: int) -> None:
     """Send a reply whose undo window is over."""
     reply.release(draft_id)
 
 
-@shared_task(queue="sweep")
+@shared_task
 def sweep() -> None:
     """Find what is due and nobody was woken for."""
-    due = sweeps.collect()
-    for draft_id in due.drafts:
-        reply.release(draft_id)
-    for raw_id in due.inbound:
-        process_inbound.delay(raw_id)
-    for delivery_id in due.deliveries:
-        deliver.delay(delivery_id)
+    sweeps.run(read=process_inbound.delay, send=deliver.delay)
