@@ -77,3 +77,9 @@ def test_every_answer_carries_the_content_policy(client, db, path):
     policy = client.get(path).headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_static_files_can_be_named_by_their_content(tmp_path):
+    done = manage("collectstatic", "--no-input", "-v0", STATIC_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "staticfiles.json").exists()
