@@ -37,9 +37,13 @@ class Authentication(StrEnum):
 
 
 class Machine(StrEnum):
-    """Why a message is known not to be written by a person; it is never answered."""
+    """Why a message is known not to be written by a person; it is never answered.
+
+    `generated` and `list` are read as requests all the same, the others need no ticket.
+    """
 
     AUTO_REPLY = "auto_reply"
+    GENERATED = "generated"
     LIST = "list"
     BOUNCE = "bounce"
     RECEIPT = "receipt"
@@ -48,19 +52,23 @@ class Machine(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Inbound:
-    """One message as understood; `author` is None when nobody can be made out.
+    """One message as understood; `author` is None when nobody can be made out for sure, and
+    `author_name` then is what the sender calls themselves, if anything.
 
     `remote_id` is the id the outside knows it by, `answers` the ids it refers to, nearest
-    first. `sha256` is of the text and files, to tell a repeated id from a repeated message.
+    first. `text` is the whole text in its order, of which `content` has the new and the quoted
+    part. `sha256` is of the text and files, to tell a repeated id from a repeated message.
     """
 
     remote_id: str
     answers: Sequence[str] = ()
     author: Person | None = None
+    author_name: str = ""
     to: Sequence[Person] = ()
     cc: Sequence[Person] = ()
     subject: str = ""
     content: Content
+    text: str | None = None
     sent_at: datetime | None = None
     authentication: Authentication = Authentication.NONE
     machine: Machine | None = None
@@ -77,7 +85,12 @@ class Receipt:
 
 
 class CannotParse(Exception):
-    """The bytes are no message we can make out; staff are shown the original."""
+    """The bytes are no message we can make out; staff are shown the original and the sentence.
+
+    `reason` is the code kept with the original.
+    """
+
+    reason = "unparsable"
 
 
 class DeliveryError(Exception):
