@@ -1,0 +1,122 @@
+"""From the bytes of a mail to an `Inbound`; raises CannotParse and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from email.parser import BytesParser
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from integrations.base import CannotParse, Inbound
+from integrations.email import (
+    addresses,
+    bodies,
+    headers,
+    ids,
+    limits,
+    machines,
+    mailboxes,
+    quotes,
+    trust,
+)
+from tickets.content import Content
+from tickets.models import BodyFormat
+
+if TYPE_CHECKING:
+    from email.message import Message
+
+    from integrations.email.bodies import Body
+
+# A mail has at least one of these; without any the bytes are something else.
+_KNOWN = ("from", "to", "cc", "subject", "date", "message-id", "received", "mime-version", "sender")
+
+# A forwarded mail is what its sender wants us to read, though it may name the mail it came from.
+_FORWARD = re.compile(r"(?:fwd?|wg|tr|rv|enc|doorst|vs|vb|pd|转发)[ \xa0]?[:：]", re.IGNORECASE)
+
+
+def parse(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
+    """Understand a mail.
+
+    `envelope` may hold `mail_from` and `rcpt_tos` as the door heard them. Raises CannotParse, or
+    its kind OverLimit, with a sentence for staff.
+    """
+    limits.check(data)
+    try:
+        return _understood(data, envelope=envelope)
+    except CannotParse:
+        raise
+    # The standard parser is known to raise what it never promised on hostile mail.
+    except Exception as error:
+        raise CannotParse(
+            _("The mail cannot be read: %(error)s.") % {"error": f"{type(error).__name__}: {error}"}
+        ) from error
+
+
+def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
+    message = _message_in(data)
+    author = addresses.author_of(headers.raw_values(message, "From"))
+    body = bodies.body_of(message)
+    remote_id = headers.message_id_of(message)
+    answers = [*_tokens_in(envelope), *headers.answers_of(message)]
+    text = body.text or ""
+    subject = headers.subject_of(message)
+    is_answer = bool(answers) and not _FORWARD.match(subject)
+    new, quoted = quotes.split(text, is_answer=is_answer)
+    return Inbound(
+        remote_id=remote_id or f"sha256:{hashlib.sha256(data).hexdigest()}@missing",
+        answers=answers,
+        author=author,
+        author_name=author.name
+        if author
+        else addresses.name_of(headers.raw_values(message, "From")),
+        to=addresses.everybody_in(headers.raw_values(message, "To")),
+        cc=addresses.everybody_in(headers.raw_values(message, "Cc")),
+        subject=subject,
+        content=Content(
+            body=new,
+            format=BodyFormat.PLAIN,
+            quoted=quoted,
+            html=body.html or "",
+            files=body.files,
+        ),
+        text=body.text,
+        sent_at=headers.date_of(message),
+        authentication=trust.authentication_of(
+            message, address=author.external_id if author else None
+        ),
+        machine=machines.machine_of(
+            message,
+            author=author,
+            sender=envelope.get("mail_from"),
+            is_ours=bool(remote_id and ids.token_in(remote_id)),
+        ),
+        sha256=_digest(subject, body),
+    )
+
+
+def _message_in(data: bytes) -> Message:
+    # Pipes and mailboxes put a line "From sender date" before the mail.
+    message = BytesParser(policy=headers.POLICY).parsebytes(data.lstrip(b"\r\n"))
+    if not any(name in message for name in _KNOWN):
+        raise CannotParse(_("This is no mail: it has none of the headers every mail has."))
+    return message
+
+
+def _tokens_in(envelope: dict[str, Any]) -> list[str]:
+    """Tokens in the addresses it was sent to, as the ids of the deliveries they came from."""
+    details = (mailboxes.detail_of(str(address)) for address in envelope.get("rcpt_tos", ()))
+    return [ids.message_id(detail) for detail in details if detail]
+
+
+def _digest(subject: str, body: Body) -> bytes:
+    """Of what a reader gets: the same mail by another road has the same."""
+    digest = hashlib.sha256()
+    pieces = [subject, (body.text or "").strip(), (body.html or "").strip()]
+    blobs = [piece.encode("utf-8", "replace") for piece in pieces]
+    blobs += [blob for file in body.files for blob in (file.name.encode(), file.data)]
+    for blob in blobs:
+        digest.update(len(blob).to_bytes(8, "big"))
+        digest.update(blob)
+    return digest.digest()
