@@ -1,0 +1,197 @@
+"""What becomes of an understood message: one action on one ticket, or a reason why none.
+
+Everything here happens in one transaction with the state of the original, so a message is on its
+ticket exactly when its original says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from integrations import acknowledge, locks, threads
+from integrations.base import Authentication, Machine
+from integrations.email import machines, mailboxes
+from integrations.models import InboundState, MessageRoute
+from tickets.actions import participants
+from tickets.actions.link import link
+from tickets.actions.open import Request, open_ticket
+from tickets.actions.people import contact_for
+from tickets.actions.receive import may_reopen, receive
+from tickets.models import Contact, LinkKind, Via
+from tickets.permissions import SYSTEM, scope_of_contact
+from tickets.states import Authority, IdentityKind
+
+if TYPE_CHECKING:
+    from integrations.base import Inbound, Person
+    from integrations.models import Channel, RawInbound
+    from integrations.threads import Thread
+    from tickets.models import Message, Ticket
+
+# More people than this in one mail are a mailing, not company.
+_MOST_OTHERS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Where the message went: a final state, its reason, and what it became."""
+
+    state: InboundState
+    reason: str = ""
+    ticket: Ticket | None = None
+    message: Message | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Mail:
+    """An original with what was understood of it."""
+
+    raw: RawInbound
+    inbound: Inbound
+    channel: Channel
+
+
+@transaction.atomic
+def accept(raw: RawInbound, inbound: Inbound, *, channel: Channel) -> Verdict:
+    """Put a message where it belongs (`decisions.md`, Who speaks on a thread).
+
+    The caller holds the original's row locked and writes the verdict into it.
+    """
+    mail = _Mail(raw=raw, inbound=inbound, channel=channel)
+    if reason := _needs_no_ticket(inbound):
+        return Verdict(state=InboundState.SUPPRESSED, reason=reason)
+    # Two copies of one message, come by two roads, wait for each other.
+    locks.in_turn(f"inbound {inbound.remote_id}")
+    thread = threads.find(inbound, channel=channel)
+    if known := _had_already(mail, thread):
+        return Verdict(state=InboundState.DUPLICATE, ticket=known.message.ticket)
+    verdict = _placed(mail, thread)
+    if verdict.message is None:
+        return verdict
+    return _routed(mail, verdict.message)
+
+
+def _needs_no_ticket(inbound: Inbound) -> str:
+    if inbound.machine in machines.NO_TICKET:
+        return str(inbound.machine)
+    author = inbound.author
+    is_email = author is not None and author.kind == IdentityKind.EMAIL
+    return str(Machine.LOOP) if is_email and mailboxes.is_ours(author.external_id) else ""
+
+
+def _had_already(mail: _Mail, thread: Thread | None) -> MessageRoute | None:
+    """The same id with the same content, here or on the ticket it would go to (B1.2)."""
+    here = Q(channel=mail.channel) | Q(message__ticket__queue=mail.channel.queue_id)
+    if thread:
+        here |= Q(message__ticket=thread.ticket)
+    same = MessageRoute.objects.filter(
+        here, remote_id=mail.inbound.remote_id, sha256=mail.inbound.sha256
+    )
+    return same.select_related("message__ticket").first()
+
+
+def _placed(mail: _Mail, thread: Thread | None) -> Verdict:
+    if thread is None:
+        return _opened(mail)
+    standing = threads.standing(mail.inbound, thread)
+    if standing is threads.Doubt.STRANGER:
+        return _opened(mail, after=thread.ticket, kind=LinkKind.POSSIBLY_RELATED)
+    if isinstance(standing, threads.Doubt):
+        return Verdict(state=InboundState.HELD, reason=str(standing), ticket=thread.ticket)
+    if not may_reopen(thread.ticket):
+        return _opened(mail, after=thread.ticket, kind=LinkKind.FOLLOW_UP, authority=standing)
+    return _appended(mail, thread.ticket, authority=standing)
+
+
+def _opened(
+    mail: _Mail,
+    *,
+    after: Ticket | None = None,
+    kind: LinkKind = LinkKind.POSSIBLY_RELATED,
+    authority: Authority | None = None,
+) -> Verdict:
+    inbound, channel = mail.inbound, mail.channel
+    requester = _author(inbound)
+    request = Request(
+        queue=channel.queue,
+        subject=inbound.subject or ("" if inbound.content.body.strip() else _("(no subject)")),
+        requester=requester,
+        via=Via(channel.kind),
+        channel=channel.slug,
+        others=_others(inbound),
+    )
+    message = open_ticket(
+        request,
+        by=scope_of_contact(requester),
+        content=inbound.content,
+        authority=authority or _authority_of_new(inbound),
+        occurred_at=mail.raw.received_at,
+    )
+    if after:
+        link(message.ticket, after, kind, by=SYSTEM)
+    if channel.queue.acknowledges and machines.may_answer(inbound):
+        acknowledge.maybe(message, inbound=inbound, channel=channel)
+    return Verdict(state=InboundState.DONE, ticket=message.ticket, message=message)
+
+
+def _appended(mail: _Mail, ticket: Ticket, *, authority: Authority) -> Verdict:
+    author = _author(mail.inbound)
+    by = scope_of_contact(author)
+    message = receive(
+        ticket,
+        by=by,
+        author=author,
+        content=mail.inbound.content,
+        via=Via(mail.channel.kind),
+        authority=authority,
+        occurred_at=mail.raw.received_at,
+    )
+    if authority == Authority.VERIFIED:
+        for other in _others(mail.inbound):
+            participants.propose(ticket, other, by=by)
+    return Verdict(state=InboundState.DONE, ticket=ticket, message=message)
+
+
+def _authority_of_new(inbound: Inbound) -> Authority:
+    vouched = inbound.authentication == Authentication.PASS
+    return Authority.VERIFIED if vouched else Authority.PLAUSIBLE
+
+
+def _author(inbound: Inbound) -> Contact:
+    """Who wrote it; an unreadable sender is a person of their own, never matched to anybody."""
+    if inbound.author is None:
+        return Contact.objects.create(name=inbound.author_name[:200])
+    return _contact(inbound.author)
+
+
+def _contact(person: Person) -> Contact:
+    return contact_for(kind=person.kind, external_id=person.external_id, name=person.name)
+
+
+def _others(inbound: Inbound) -> list[Contact]:
+    """The people in To and Cc who are neither the author nor we; proposed, never told (M02)."""
+    if inbound.machine or inbound.authentication == Authentication.FAIL:
+        return []
+    people = {person.external_id: person for person in [*inbound.to, *inbound.cc]}
+    if inbound.author:
+        people.pop(inbound.author.external_id, None)
+    ours = mailboxes.ours_among(set(people))
+    strangers = [person for address, person in people.items() if address not in ours]
+    return [_contact(person) for person in strangers] if len(strangers) <= _MOST_OTHERS else []
+
+
+def _routed(mail: _Mail, message: Message) -> Verdict:
+    """Note by which id the message is known; an id seen before with other content is flagged."""
+    routes = MessageRoute.objects.filter(channel=mail.channel, remote_id=mail.inbound.remote_id)
+    reason = "repeated_id" if routes.exists() else ""
+    MessageRoute.objects.create(
+        message=message,
+        channel=mail.channel,
+        remote_id=mail.inbound.remote_id,
+        sha256=mail.inbound.sha256,
+    )
+    return Verdict(state=InboundState.DONE, reason=reason, ticket=message.ticket, message=message)

@@ -1,0 +1,115 @@
+"""Whose thread a message belongs to, and whether its sender may speak there.
+
+Nothing but an id that we or the outside gave to an earlier message leads to a ticket: neither
+the subject nor a number in it does (security.md M04). Who may speak is `decisions.md`, "Who
+speaks on a thread".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from integrations.base import Authentication
+from integrations.email import ids
+from integrations.models import Delivery, MessageRoute
+from tickets.actions.people import normal_id
+from tickets.models import Identity, Participant, User
+from tickets.states import Authority, IdentityKind
+
+if TYPE_CHECKING:
+    from integrations.base import Inbound, Person
+    from integrations.models import Channel
+    from tickets.models import Ticket
+
+
+class Doubt(StrEnum):
+    """Why a message does not go on the ticket it refers to."""
+
+    STRANGER = "stranger"
+    FORGED = "authentication_failed"
+    STAFF = "staff_by_mail"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thread:
+    """The ticket a message refers to, and the copies of ours whose tokens it brings back."""
+
+    ticket: Ticket
+    copies: tuple[Delivery, ...] = ()
+
+
+def find(inbound: Inbound, *, channel: Channel) -> Thread | None:
+    """The thread of the nearest id that is known here. Two queries."""
+    copies = _copies(inbound)
+    tickets = {copy.token: copy.ticket for copy in copies}
+    for route in _routes(inbound, channel=channel):
+        tickets.setdefault(route.remote_id, route.message.ticket)
+    known = (tickets.get(ids.token_in(name) or name) for name in inbound.answers)
+    ticket = next((ticket for ticket in known if ticket), None)
+    if ticket is None:
+        return None
+    return Thread(ticket=ticket, copies=tuple(c for c in copies if c.ticket_id == ticket.pk))
+
+
+def _copies(inbound: Inbound) -> list[Delivery]:
+    tokens = [token for answered in inbound.answers if (token := ids.token_in(answered))]
+    found = Delivery.objects.filter(token__in=tokens, ticket__isnull=False)
+    return list(found.select_related("ticket__queue")) if tokens else []
+
+
+def _routes(inbound: Inbound, *, channel: Channel) -> list[MessageRoute]:
+    here = Q(channel=channel) | Q(message__ticket__queue=channel.queue_id)
+    found = MessageRoute.objects.filter(here, remote_id__in=inbound.answers).order_by("-pk")
+    return list(found.select_related("message__ticket__queue")) if inbound.answers else []
+
+
+def standing(inbound: Inbound, thread: Thread) -> Authority | Doubt:
+    """How far the sender may speak on the thread, or why not at all.
+
+    Verified: the token of a copy sent to that very address, or a server we trust vouches for
+    somebody who is on the ticket. Plausible: the address of somebody who is on the ticket.
+    """
+    author = inbound.author
+    if author is None:
+        return Doubt.STRANGER
+    if is_staff(author):
+        return Doubt.STAFF
+    if inbound.authentication == Authentication.FAIL:
+        return Doubt.FORGED
+    if any(_was_sent_to(copy, author) for copy in thread.copies):
+        return Authority.VERIFIED
+    if not _is_on(thread.ticket, author):
+        return Doubt.STRANGER
+    vouched = inbound.authentication == Authentication.PASS
+    return Authority.VERIFIED if vouched else Authority.PLAUSIBLE
+
+
+def is_staff(person: Person) -> bool:
+    """Whether an address is a colleague's, also of one who has left (security.md M01)."""
+    address = normal_id(person.kind, person.external_id)
+    theirs = Q(contact__identities__kind=person.kind, contact__identities__external_id=address)
+    if person.kind == IdentityKind.EMAIL:
+        theirs |= Q(email__iexact=address)
+    return User.objects.filter(theirs, is_staff=True).exists()
+
+
+def _was_sent_to(copy: Delivery, author: Person) -> bool:
+    return normal_id(author.kind, copy.address) == normal_id(author.kind, author.external_id)
+
+
+def _is_on(ticket: Ticket, author: Person) -> bool:
+    """Whether the address is the requester's or a confirmed participant's."""
+    identity = Identity.objects.filter(
+        kind=author.kind, external_id=normal_id(author.kind, author.external_id)
+    ).first()
+    if identity is None:
+        return False
+    if identity.contact_id == ticket.requester_id:
+        return True
+    return Participant.objects.filter(
+        ticket=ticket, contact=identity.contact_id, confirmed_at__isnull=False
+    ).exists()
