@@ -1,16 +1,25 @@
-"""The typed requests of the front ends, and how a view answers."""
+"""The typed requests of the front ends, who may pass, and how a view answers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+
+from tickets.models import Ticket
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
     from tickets.models import User
+    from tickets.querysets import TicketQuerySet
+    from tickets.scope import Scope
+
+P = ParamSpec("P")
 
 
 class HtmxRequest(HttpRequest):
@@ -23,12 +32,14 @@ class StaffRequest(HtmxRequest):
     """A request of somebody who passed the staff guard."""
 
     user: User
+    scope: Scope
 
 
 class PortalRequest(HtmxRequest):
     """A request of a customer who is signed in."""
 
     user: User
+    scope: Scope
 
 
 class NoContent(HttpResponse):
@@ -49,6 +60,38 @@ class Unprocessable(HttpResponse):
     status_code = 422
 
 
+StaffView = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
+
+
+def staff_page(view: StaffView[P]) -> StaffView[P]:
+    """Let staff pass: strangers are led to sign in, customers told that this is not for them.
+
+    That the second factor is set up is the middleware's part (`StaffMfaMiddleware`).
+    """
+
+    @wraps(view)
+    def guarded(request: StaffRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            if request.htmx:
+                return render(request, "staff/sign_in_again.html", status=401)
+            return redirect_to_login(request.get_full_path())
+        if not request.user.is_staff:
+            return render(request, "staff/not_staff.html", status=403)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def ticket_or_404(
+    request: StaffRequest, number: int, tickets: TicketQuerySet | None = None
+) -> Ticket:
+    """The ticket, if the reader may see it; unknown and forbidden look alike (C01)."""
+    found = (tickets or Ticket.objects.all()).visible_to(request.scope).filter(pk=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def render_partial(
     request: HtmxRequest,
     template: str,
@@ -67,7 +110,7 @@ def render_partial(
 
 
 def render_form(
-    request: HtmxRequest, template: str, context: dict[str, Any] | None = None, **kwargs: str
+    request: HtmxRequest, template: str, context: dict[str, Any] | None = None
 ) -> HttpResponse:
     """The same page with a form that was refused: 422, the text kept."""
-    return render_partial(request, template, context, status=422, **kwargs)
+    return render(request, template, context, status=422)

@@ -1,17 +1,83 @@
-"""What every htmx answer needs, done once: Vary, messages, redirects."""
+"""What every request needs, done once: who asks, in which zone, and the chores of htmx."""
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from django.conf import settings
 from django.contrib.messages import get_messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseLocation
+
+from tickets.permissions import ANONYMOUS, scope_of
+from tickets.scope import Scope
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 REDIRECTS = {301, 302, 303, 307, 308}
+# What staff may open before their second factor is set up.
+BEFORE_MFA = {"account_logout", "account_login", "account_reauthenticate", "home"}
+
+
+class ScopeMiddleware:
+    """Gives `request.scope`, resolved when first asked for, and the reader's time zone."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.scope = SimpleLazyObject(lambda: _scope(request))  # type: ignore[attr-defined]
+        with timezone.override(_zone(request)):
+            return self.get_response(request)
+
+
+def _scope(request: HttpRequest) -> Scope:
+    return scope_of(request.user) if request.user.is_authenticated else ANONYMOUS
+
+
+def _zone(request: HttpRequest) -> zoneinfo.ZoneInfo:
+    name = request.user.time_zone if request.user.is_authenticated else settings.TIME_ZONE
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+
+
+class StaffMfaMiddleware:
+    """Staff without a second factor are led to set one up before anything else opens; the admin
+    also wants a sign-in not long ago (decisions, Who is who).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Answer in the view's place when something is missing."""
+        if not request.user.is_authenticated or not request.user.is_staff:
+            return None
+        place = request.resolver_match
+        name = place.url_name or "" if place else ""
+        if settings.STAFF_MFA_REQUIRED and not request.user.has_mfa:
+            if name in BEFORE_MFA or name.startswith("mfa_"):
+                return None
+            query = urlencode({"next": request.get_full_path()})
+            return HttpResponseRedirect(f"{reverse('mfa_activate_totp')}?{query}")
+        if place and place.app_name == "admin" and name not in {"login", "logout", "jsi18n"}:
+            raise_if_reauthentication_required(request, app="admin")
+        return None
 
 
 class HtmxChoresMiddleware:
