@@ -29,13 +29,13 @@ _LONGEST_HTML = 2_000_000
 _DEEPEST_HTML = 3_000
 _MOST_WORDS_IN_TAG = 2_000
 
-_TAGS = {
+TAGS = {
     *("p", "div", "span", "br", "hr", "blockquote", "pre", "code", "kbd", "samp"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd"),
     *("a", "b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "mark", "small"),
     *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"),
 }
-_ATTRIBUTES: dict[str, set[str]] = {
+ATTRIBUTES: dict[str, set[str]] = {
     "*": set(),
     "a": {"href"},
     "ol": {"start"},
@@ -48,7 +48,7 @@ _DROPPED_WHOLE = {
     *("script", "style", "title", "template", "noscript", "textarea", "select", "option"),
     *("svg", "math", "iframe", "object", "embed", "applet", "audio", "video", "canvas", "xmp"),
 }
-_SCHEMES = {"http", "https", "mailto"}
+SCHEMES = {"http", "https", "mailto"}
 _REL = "noopener noreferrer nofollow"
 _VOID = ("br", "hr", "img", "meta", "link", "input", "col", "wbr", "!")
 
@@ -85,11 +85,11 @@ def _cleaned(html: str) -> SafeString:
 @cache
 def _cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=_TAGS,
+        tags=TAGS,
         clean_content_tags=_DROPPED_WHOLE,
-        attributes=_ATTRIBUTES,
+        attributes=ATTRIBUTES,
         tag_attribute_values={tag: {"dir": _DIRECTIONS} for tag in ("p", "div", "span", "td")},
-        url_schemes=_SCHEMES,
+        url_schemes=SCHEMES,
         url_relative="deny",
         link_rel=_REL,
     )

@@ -8,7 +8,7 @@ import pytest
 from tickets import rendering
 from tickets.models import BodyFormat, Message
 
-HARMLESS = rendering._TAGS
+HARMLESS = rendering.TAGS
 ATTRIBUTES = {"href", "rel", "start", "colspan", "rowspan", "dir"}
 RENDERERS = [rendering.markdown_html, rendering.plain_html, rendering.clean_html]
 

@@ -1,0 +1,66 @@
+"""What an outgoing mail is made of, frozen in its delivery when it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+# The folder of templates that new letters are rendered with. A letter keeps the one it was
+# written for, so that an upgrade never changes what is already on its way.
+TEMPLATES = "integrations/email/v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mailbox:
+    """A name and an address, as they stand in From, To and Cc."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file that goes along: only these bytes, proven by their hash (hexadecimal)."""
+
+    attachment: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """Everything that is rendered; `automatic` marks what no person wrote (RFC 3834).
+
+    `to` and `cc` are what every recipient sees; who gets this copy is the delivery's address.
+    """
+
+    sender: Mailbox
+    reply_to: str
+    to: Sequence[Mailbox]
+    cc: Sequence[Mailbox] = ()
+    subject: str
+    body: str
+    ticket: int
+    in_reply_to: str = ""
+    references: Sequence[str] = ()
+    files: Sequence[File] = ()
+    automatic: bool = False
+    language: str = "en"
+    templates: str = TEMPLATES
+
+    def frozen(self) -> dict[str, Any]:
+        """As JSON for `Delivery.inputs`."""
+        return asdict(self)
+
+    @classmethod
+    def thawed(cls, inputs: Mapping[str, Any]) -> Letter:
+        """Back from `Delivery.inputs`."""
+        return cls(
+            **{
+                **inputs,
+                "sender": Mailbox(**inputs["sender"]),
+                "to": [Mailbox(**mailbox) for mailbox in inputs["to"]],
+                "cc": [Mailbox(**mailbox) for mailbox in inputs["cc"]],
+                "files": [File(**file) for file in inputs["files"]],
+            }
+        )

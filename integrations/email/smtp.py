@@ -1,0 +1,188 @@
+"""Handing a mail to a server that takes it from here: stdlib SMTP, with each answer told apart."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import smtplib
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+
+from integrations.base import DeliveryError, Receipt
+from integrations.email.compose import compose, on_the_wire
+from integrations.email.letter import Letter
+from tickets.crypto import Sealed, unseal
+
+if TYPE_CHECKING:
+    from integrations.models import Channel, Delivery
+
+# Each answer of the server may take this long; a worker's task ends before its lease does.
+_CONNECT_S, _ANSWER_S, _GOODBYE_S = 10, 30, 2
+_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+_OK, _GO_AHEAD, _PERMANENT = 2, 354, 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """Where mail is handed in: `scheme` is smtp (clear), smtp+tls (STARTTLS) or smtps."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+
+    @classmethod
+    def from_url(cls, url: str, *, password: str = "") -> Server:
+        """As in EMAIL_URL: `smtp+tls://user:password@host:587`."""
+        parts = urlsplit(url)
+        return cls(
+            scheme=parts.scheme,
+            host=parts.hostname or "",
+            port=parts.port or _PORTS[parts.scheme],
+            user=unquote(parts.username or ""),
+            password=password or unquote(parts.password or ""),
+        )
+
+
+def server_of(channel: Channel) -> Server:
+    """The channel's own server (`smtp_url` in its settings, `smtp_password` sealed), or ours."""
+    url = channel.config.get("smtp_url")
+    if not url:
+        return Server.from_url(settings.EMAIL_URL)
+    password = ""
+    if channel.sealed_key:
+        sealed = Sealed(key=bytes(channel.sealed_key), data=bytes(channel.sealed_secrets))
+        password = json.loads(unseal(sealed)).get("smtp_password", "")
+    return Server.from_url(url, password=password)
+
+
+def send(delivery: Delivery) -> Receipt:
+    """Render a delivery's frozen letter and hand it over. Raises DeliveryError.
+
+    What comes back to a person's mail is for us to read, so its return path is our address;
+    an automatic mail has none, so that no machine ever answers it (RFC 3834).
+    """
+    channel = delivery.channel
+    if channel is None:
+        raise DeliveryError(f"No channel leads to {delivery.address}.", permanent=True)
+    letter = Letter.thawed(delivery.inputs)
+    if channel.config.get("plus_addressing"):
+        letter = replace(letter, reply_to=_with_token(letter.reply_to, delivery.token))
+    data = compose(letter, message_id=delivery.remote_id, date=delivery.created_at)
+    return hand_over(
+        server_of(channel),
+        sender="" if letter.automatic else letter.reply_to,
+        recipient=on_the_wire(delivery.address),
+        data=data,
+    )
+
+
+def _with_token(address: str, token: str) -> str:
+    local, _at, domain = address.rpartition("@")
+    return f"{local}+{token}@{domain}"
+
+
+def hand_over(server: Server, *, sender: str, recipient: str, data: bytes) -> Receipt:
+    """Give one mail for one recipient to the server; an empty `sender` is the null path.
+
+    Raises DeliveryError. What the server says of the mail or its addresses decides by its code:
+    4yz may be tried again, 5yz not. Trouble before that (no connection, TLS, a refused login) is
+    never the mail's fault and may always be tried again. A cut after the text is ambiguous.
+    """
+    with _session(server) as client:
+        _demand(client.mail(sender), "sender")
+        _demand(client.rcpt(recipient), "recipient")
+        _demand(client.docmd("DATA"), "mail", go_ahead=_GO_AHEAD)
+        return Receipt(response=_given(client, data, to=server))
+
+
+def _given(client: smtplib.SMTP, data: bytes, *, to: Server) -> str:
+    """Send the text and its end, and read the answer that makes it the server's."""
+    body = data if data.endswith(b"\r\n") else data + b"\r\n"
+    stuffed = body.replace(b"\r\n.", b"\r\n..")
+    try:
+        client.send(stuffed + b".\r\n")
+        answer = client.getreply()
+    # Whatever ends it here, a time limit of the worker too, the server may have the mail.
+    except Exception as error:
+        raise DeliveryError(
+            f"The connection was cut before {to.host} confirmed the mail: {_said(error)}",
+            ambiguous=True,
+        ) from error
+    return _demand(answer, "mail")
+
+
+def _demand(answer: tuple[int, bytes], what: str, *, go_ahead: int = 0) -> str:
+    code, words = answer
+    said = f"{code} {words.decode('utf-8', 'replace')}"
+    if code // 100 == _OK or code == go_ahead:
+        return said
+    raise DeliveryError(
+        f"The server refused the {what}: {said}", permanent=code // 100 == _PERMANENT
+    )
+
+
+@contextlib.contextmanager
+def _session(server: Server) -> Iterator[smtplib.SMTP]:
+    """A connection that is encrypted and signed in as the server's URL demands, or none."""
+    if server.password and server.scheme == "smtp":
+        raise DeliveryError("A password is never sent in clear: use smtp+tls:// or smtps://.")
+    try:
+        client = _connected(server)
+    except (OSError, smtplib.SMTPException) as error:
+        raise DeliveryError(
+            f"{server.host}:{server.port} cannot be used: {_said(error)}"
+        ) from error
+    try:
+        yield client
+    except (OSError, smtplib.SMTPException) as error:
+        raise DeliveryError(f"The connection to {server.host} was cut: {_said(error)}") from error
+    else:
+        # The mail is theirs already; a server that does not answer good-bye changes nothing.
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            _patience(client, seconds=_GOODBYE_S)
+            client.quit()
+    finally:
+        client.close()
+
+
+def _patience(client: smtplib.SMTP, *, seconds: int) -> None:
+    if client.sock:
+        client.sock.settimeout(seconds)
+
+
+def _connected(server: Server) -> smtplib.SMTP:
+    verified = ssl.create_default_context()
+    place, name = (server.host, server.port), settings.MAIL_DOMAIN
+    client = (
+        smtplib.SMTP_SSL(*place, local_hostname=name, timeout=_CONNECT_S, context=verified)
+        if server.scheme == "smtps"
+        else smtplib.SMTP(*place, local_hostname=name, timeout=_CONNECT_S)
+    )
+    try:
+        _patience(client, seconds=_ANSWER_S)
+        client.ehlo_or_helo_if_needed()
+        if server.scheme == "smtp+tls":
+            # Raises when the server offers none: a stripped STARTTLS must not open the text.
+            client.starttls(context=verified)
+            client.ehlo()
+        if server.user:
+            client.login(server.user, server.password)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        words = error.smtp_error
+        said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+        return f"{error.smtp_code} {said}"
+    return str(error) or type(error).__name__

@@ -1,0 +1,191 @@
+"""Handing a mail over: what is told apart, and what is never sent."""
+
+import datetime
+import ipaddress
+import json
+import ssl
+
+import pytest
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from integrations.base import DeliveryError
+from integrations.email.smtp import Server, hand_over, server_of
+from integrations.models import Channel
+from tests.integrations import sink
+from tickets import crypto
+
+DATA = b"Subject: x\r\n\r\n.dot\r\nlast line\r\n"
+
+
+@pytest.fixture
+def server():
+    with sink.running() as running:
+        yield running
+
+
+def deliver(running, *, data=DATA, scheme="smtp", host="127.0.0.1", user="", password=""):
+    server = Server(scheme=scheme, host=host, port=running.port, user=user, password=password)
+    return hand_over(server, sender="a@desk.example", recipient="b@customer.example", data=data)
+
+
+def test_an_accepted_mail_gives_the_servers_words(server):
+    assert deliver(server).response == "250 2.0.0 kept"
+    (mail,) = server.caught
+    assert (mail.sender, mail.recipients) == ("a@desk.example", ["b@customer.example"])
+    assert mail.data == DATA
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize(
+    ("answer", "permanent"),
+    [
+        ("421 shutting down", False),
+        ("450 greylisted", False),
+        ("451 local error", False),
+        ("452 no space", False),
+        ("550 no such user", True),
+        ("552 too big", True),
+        ("554 spam", True),
+    ],
+)
+def test_answers_about_the_mail_decide_by_their_code(server, command, answer, permanent):
+    server.says(command, answer)
+    with pytest.raises(DeliveryError, match=answer) as refused:
+        deliver(server)
+    assert refused.value.permanent is permanent
+    assert refused.value.ambiguous is False
+    assert server.caught == []
+
+
+def test_a_server_that_turns_us_away_at_the_door_may_be_tried_again(server):
+    server.says("EHLO", "554 go away")
+    server.says("HELO", "554 go away")
+    with pytest.raises(DeliveryError) as refused:
+        deliver(server)
+    assert refused.value.permanent is False
+
+
+def test_a_cut_after_the_text_is_ambiguous(server):
+    server.says("DATA", sink.CUT)
+    with pytest.raises(DeliveryError, match=r"before 127\.0\.0\.1 confirmed") as cut:
+        deliver(server)
+    assert cut.value.ambiguous is True
+
+
+def test_a_cut_before_the_text_is_not(server):
+    server.says("RCPT", sink.CUT)
+    with pytest.raises(DeliveryError) as cut:
+        deliver(server)
+    assert (cut.value.ambiguous, cut.value.permanent) == (False, False)
+
+
+def test_no_server_at_all_may_be_tried_again():
+    with pytest.raises(DeliveryError, match="cannot be used") as refused:
+        deliver(sink.Sink())
+    assert refused.value.permanent is False
+
+
+def test_a_password_is_never_sent_in_clear(server):
+    with pytest.raises(DeliveryError, match="never sent in clear"):
+        deliver(server, user="desk", password="secret")
+
+
+def test_a_stripped_starttls_sends_nothing(server):
+    with pytest.raises(DeliveryError, match="STARTTLS"):
+        deliver(server, scheme="smtp+tls", user="desk", password="secret")
+    assert server.caught == []
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that nobody but its own file vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sink")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "sink.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+def tls(certificate):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def admits(server, session, envelope, mechanism, auth_data):
+    return AuthResult(success=auth_data.password == b"secret", handled=False)
+
+
+def test_starttls_and_login_with_a_trusted_certificate(certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with sink.running(tls_context=tls(certificate), authenticator=admits) as running:
+        receipt = deliver(running, scheme="smtp+tls", user="desk", password="secret")
+    assert receipt.response == "250 2.0.0 kept"
+
+
+def test_smtps_with_a_trusted_certificate(certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with sink.running(ssl_context=tls(certificate)) as running:
+        assert deliver(running, scheme="smtps").response == "250 2.0.0 kept"
+
+
+def test_a_certificate_nobody_vouches_for_sends_nothing(certificate):
+    with sink.running(tls_context=tls(certificate)) as running:
+        with pytest.raises(DeliveryError, match="CERTIFICATE_VERIFY_FAILED"):
+            deliver(running, scheme="smtp+tls", user="desk", password="secret")
+        assert running.caught == []
+
+
+def test_a_certificate_for_another_name_sends_nothing(certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with (
+        sink.running(tls_context=tls(certificate)) as running,
+        pytest.raises(DeliveryError, match="CERTIFICATE_VERIFY_FAILED"),
+    ):
+        deliver(running, scheme="smtp+tls", host="localhost")
+
+
+def test_a_refused_login_says_so_and_waits(certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with (
+        sink.running(tls_context=tls(certificate), authenticator=admits) as running,
+        pytest.raises(DeliveryError, match="535") as refused,
+    ):
+        deliver(running, scheme="smtp+tls", user="desk", password="wrong")
+    assert refused.value.permanent is False
+
+
+def test_a_channels_own_server_comes_with_its_sealed_password():
+    sealed = crypto.seal(json.dumps({"smtp_password": "secret"}).encode())
+    channel = Channel(
+        config={"smtp_url": "smtp+tls://desk@mail.example"},
+        sealed_key=sealed.key,
+        sealed_secrets=sealed.data,
+    )
+    assert server_of(channel) == Server(
+        scheme="smtp+tls", host="mail.example", port=587, user="desk", password="secret"
+    )
+    assert server_of(Channel()) == Server(scheme="smtp", host="127.0.0.1", port=1025)
