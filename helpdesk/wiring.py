@@ -1,5 +1,35 @@
 """What happens when something happened: every consequence of every event, on one page."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from helpdesk import celery
+from integrations import notifications, outbound, wake
+from tickets import events
+from tickets.events import EventKind, Handler
+
+# Rows written with the event; a failure here takes the action back.
+IN_TRANSACTION: Mapping[str, Sequence[Handler]] = {
+    EventKind.MESSAGE_RECEIVED: [notifications.notify],
+    EventKind.MESSAGE_SENT: [outbound.enqueue, notifications.notify],
+    EventKind.ANNOTATION_ADDED: [notifications.notify],
+    EventKind.TICKET_ASSIGNED: [notifications.notify],
+    EventKind.REPLY_HELD: [notifications.notify],
+    EventKind.DELIVERY_FAILED: [notifications.notify],
+}
+
+# Others woken once it is committed; a failure here harms nothing.
+AFTER_COMMIT: Mapping[str, Sequence[Handler]] = {
+    # Opening a ticket may have queued its acknowledgement.
+    EventKind.MESSAGE_RECEIVED: [wake.deliveries_of],
+    EventKind.MESSAGE_SENT: [wake.deliveries_of],
+    EventKind.DELIVERY_REPEATED: [wake.deliveries_of],
+}
+
 
 def connect() -> None:
-    """Hand the table below to `tickets.events`; called once, when Django is ready."""
+    """Hand both tables to `tickets.events`; called once, when Django is ready."""
+    # Wakes go through our own Celery app in every process, web pages and commands included.
+    celery.app.set_default()
+    events.connect(in_transaction=IN_TRANSACTION, after_commit=AFTER_COMMIT)

@@ -1,17 +1,98 @@
-"""Telling a sender at once that their request arrived."""
+"""Telling a sender at once that their request arrived; never a machine, never too often."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from integrations import locks, outbound
+from integrations.email.letter import TEMPLATES, Letter, Mailbox
+from integrations.email.machines import may_answer
+from integrations.models import ChannelAddress, Delivery, DeliveryKind
+from tickets import clock
+from tickets.actions.people import normal_id
+from tickets.states import Authority
 
 if TYPE_CHECKING:
     from integrations.base import Inbound
     from integrations.models import Channel
     from tickets.models import Message
 
+# Bounds on what a forged sender can make us send to a victim, and on two machines that answer
+# each other (security.md M08, M09).
+_MOST_AN_HOUR, _MOST_AN_HOUR_UNVERIFIED = 3, 1
+_MOST_IN_THREE_HOURS = 10
+# Mail that arrives this late was waiting somewhere; its sender needs no robot any more.
+_TOO_OLD = timedelta(hours=24)
+
 
 def maybe(message: Message, *, inbound: Inbound, channel: Channel) -> None:
     """Queue an acknowledgement of a ticket just opened, unless a machine wrote it.
 
-    Called in the transaction that opened the ticket, after it.
+    Called in the transaction that opened the ticket, after it. One per ticket at most. It names
+    the number and what happens next; the sender's own words only when the sender is verified.
     """
+    if inbound.author is None or not may_answer(inbound) or not _wanted(message):
+        return
+    address = normal_id(inbound.author.kind, inbound.author.external_id)
+    is_ours = ChannelAddress.objects.filter(address=address).exists()
+    if is_ours or _is_flood(message, address=address):
+        return
+    outbound.queued(
+        _letter(message, inbound=inbound, channel=channel, address=address),
+        kind=DeliveryKind.ACKNOWLEDGEMENT,
+        once=f"acknowledgement:{message.ticket_id}",
+        channel=channel,
+        ticket=message.ticket,
+        message=message,
+        contact=message.author_id,
+        address=address,
+    )
+
+
+def _wanted(message: Message) -> bool:
+    is_fresh = message.occurred_at > clock.now() - _TOO_OLD
+    return message.ticket.queue.acknowledges and is_fresh
+
+
+def _is_flood(message: Message, *, address: str) -> bool:
+    # Two mails of one sender, read at the same moment, count each other.
+    locks.in_turn(f"acknowledge:{address}")
+    sent = Delivery.objects.filter(kind=DeliveryKind.ACKNOWLEDGEMENT)
+    now = clock.now()
+    within_hour = sent.filter(address=address, created_at__gt=now - timedelta(hours=1)).count()
+    of_contact = sent.filter(
+        contact=message.author_id, created_at__gt=now - timedelta(hours=3)
+    ).count()
+    most = _MOST_AN_HOUR if _is_verified(message) else _MOST_AN_HOUR_UNVERIFIED
+    return within_hour >= most or of_contact >= _MOST_IN_THREE_HOURS
+
+
+def _is_verified(message: Message) -> bool:
+    return message.authority == Authority.VERIFIED
+
+
+def _letter(message: Message, *, inbound: Inbound, channel: Channel, address: str) -> Letter:
+    ticket = message.ticket
+    language = message.author.language or "en"
+    ours = outbound.address_of(channel)
+    repeats_subject = _is_verified(message) and not ticket.queue.is_confidential
+    with translation.override(language):
+        subject = _("We have your request [#%(number)s]") % {"number": ticket.pk}
+        body = render_to_string(f"{TEMPLATES}/acknowledgement.md", {"number": ticket.pk})
+    return Letter(
+        sender=Mailbox(address=ours, name=ticket.queue.name),
+        reply_to=ours,
+        to=[Mailbox(address=address)],
+        subject=outbound.subject_of(ticket) if repeats_subject else subject,
+        body=body,
+        ticket=ticket.pk,
+        in_reply_to=inbound.remote_id,
+        references=[inbound.remote_id],
+        automatic=True,
+        language=language,
+    )

@@ -214,6 +214,12 @@ class Delivery(models.Model):
                 condition=Q(state__in=["queued", "sending"]),
                 name="delivery_due",
             ),
+            # How often an address was acknowledged of late (security.md M08).
+            models.Index(
+                fields=["address", "created_at"],
+                condition=Q(kind="acknowledgement"),
+                name="delivery_acknowledged",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,19 +1,233 @@
-"""The outbox: what has to go out, as rows, and the attempts to hand it over."""
+"""The outbox: everything that has to go out stands in a row before anybody tries to send it."""
 
 from __future__ import annotations
 
+import hashlib
+import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from integrations.models import Delivery
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from integrations.email import conversation, ids
+from integrations.email.letter import File, Letter, Mailbox
+from integrations.models import Channel, ChannelAddress, Delivery, DeliveryKind, DeliveryState
+from tickets import clock
+from tickets.errors import NotAllowedNow
+from tickets.events import EventKind, record
+from tickets.models import Attachment, Message, Queue, Ticket
+from tickets.permissions import demand_work
+from tickets.scope import SYSTEM
+from tickets.states import IdentityKind
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from tickets.models import Event
+    from tickets.recipients import Recipient
+    from tickets.scope import Scope
+
+_LONGEST_KEY = 120
+_RE = re.compile(r"^(?:(?:re|aw|sv|tr):\s*)+", re.IGNORECASE)
+# Two processes read the database's clock a few milliseconds apart.
+_CLOCKS_DIFFER_BY = timedelta(seconds=1)
+
+
+def enqueue(event: Event) -> None:
+    """Write one delivery for each recipient of a message of ours, in the message's transaction.
+
+    All see the same To and Cc; each gets a Message-ID of their own. Whoever cannot be reached
+    has a delivery too, failed at once and shown on the ticket: nothing is dropped in silence.
+    """
+    message = event.message
+    if message is None or event.ticket is None:
+        return
+    to_whom = {recipient["address"]: recipient for recipient in [*message.to, *message.cc]}
+    ours = set(ChannelAddress.objects.filter(address__in=to_whom).values_list("address", flat=True))
+    files = _files(message)
+    for address, recipient in to_whom.items():
+        channel = channel_for(event.ticket, kind=recipient["kind"])
+        letter = _letter(message, event.ticket, channel=channel, address=address, files=files)
+        delivery = queued(
+            letter,
+            kind=DeliveryKind.REPLY,
+            once=f"message:{message.pk}:{address}",
+            channel=channel,
+            ticket=event.ticket,
+            message=message,
+            contact=int(recipient["contact"]),
+            address=address,
+        )
+        if because := _unreachable(recipient, channel, is_ours=address in ours):
+            fail(delivery, because)
+
+
+def queued(
+    letter: Letter,
+    *,
+    kind: DeliveryKind,
+    once: str,
+    channel: Channel | None,
+    ticket: Ticket,
+    message: Message,
+    contact: int,
+    address: str,
+) -> Delivery:
+    """A row in the outbox, due now. `once` names what must never be sent twice."""
+    now = clock.now()
+    token = ids.new_token()
+    return Delivery.objects.create(
+        kind=kind,
+        channel=channel,
+        ticket=ticket,
+        message=message,
+        contact_id=contact,
+        address=address,
+        remote_id=ids.message_id(token),
+        token=token,
+        once=_key(once),
+        inputs=letter.frozen(),
+        next_attempt_at=now,
+        created_at=now,
+    )
+
 
 def due() -> QuerySet[Delivery]:
-    """Deliveries whose next attempt is due."""
-    return Delivery.objects.none()
+    """Deliveries to be tried now: new, waited long enough, or left by a worker that died."""
+    return Delivery.objects.filter(
+        state__in=[DeliveryState.QUEUED, DeliveryState.SENDING],
+        next_attempt_at__lte=clock.now() + _CLOCKS_DIFFER_BY,
+    )
 
 
-def attempt(delivery_id: int) -> None:
-    """Try once to send a delivery."""
+def fail(delivery: Delivery, because: str) -> None:
+    """Give a delivery up and say so on its ticket; `because` is a sentence for its author."""
+    delivery.state = DeliveryState.FAILED
+    delivery.response = because
+    delivery.lease_token = delivery.lease_until = None
+    delivery.save(update_fields=["state", "response", "lease_token", "lease_until"])
+    if delivery.ticket is None:
+        return
+    record(
+        EventKind.DELIVERY_FAILED,
+        by=SYSTEM,
+        ticket=delivery.ticket,
+        data={
+            "delivery": delivery.pk,
+            "message": delivery.message_id,
+            "kind": delivery.kind,
+            "address": delivery.address,
+            "because": because,
+        },
+    )
+
+
+@transaction.atomic
+def resend(delivery: Delivery, *, by: Scope) -> Delivery:
+    """Try a failed delivery again from the start, under the Message-ID it has.
+
+    Raises PermissionDenied, or NotAllowedNow when it did not fail or still cannot leave.
+    """
+    delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
+    if delivery.ticket is None or delivery.state != DeliveryState.FAILED:
+        raise NotAllowedNow(_("Only what was not delivered can be sent again."))
+    demand_work(by, delivery.ticket)
+    channel = channel_for(delivery.ticket, kind=IdentityKind.EMAIL)
+    if channel is None:
+        raise NotAllowedNow(no_channel(delivery.ticket.queue))
+    letter = Letter.thawed(delivery.inputs)
+    ours = address_of(channel)
+    delivery.inputs = replace(
+        letter, sender=Mailbox(address=ours, name=letter.sender.name), reply_to=ours
+    ).frozen()
+    delivery.channel, delivery.state = channel, DeliveryState.QUEUED
+    delivery.attempts, delivery.response = 0, ""
+    delivery.next_attempt_at = clock.now()
+    delivery.save()
+    record(
+        EventKind.DELIVERY_REPEATED,
+        by=by,
+        ticket=delivery.ticket,
+        data={"delivery": delivery.pk, "address": delivery.address},
+    )
+    return delivery
+
+
+def channel_for(ticket: Ticket, *, kind: str) -> Channel | None:
+    """The channel the ticket came by, else the first of its queue; None when all are off."""
+    active = Channel.objects.filter(kind=kind, is_active=True, addresses__isnull=False)
+    came_by = active.filter(slug=ticket.origin_channel).first()
+    return came_by or active.filter(queue=ticket.queue_id).order_by("pk").first()
+
+
+def address_of(channel: Channel) -> str:
+    """The address that answers of a channel come from."""
+    addresses = channel.addresses.order_by("-is_primary", "pk")
+    return addresses.values_list("address", flat=True)[0]
+
+
+def no_channel(queue: Queue) -> str:
+    """Why nothing can leave, and who can change it."""
+    return _(
+        "No active email channel serves %(queue)s. An admin can add one; then send it again."
+    ) % {"queue": queue.name}
+
+
+def subject_of(ticket: Ticket) -> str:
+    """The subject of answers; the number is for people and never trusted."""
+    return f"Re: {_RE.sub('', ticket.subject)} [#{ticket.pk}]"
+
+
+def _letter(
+    message: Message, ticket: Ticket, *, channel: Channel | None, address: str, files: list[File]
+) -> Letter:
+    ours = address_of(channel) if channel else ""
+    in_reply_to, references = conversation.place_of(ticket, address=address)
+    return Letter(
+        sender=Mailbox(address=ours, name=_signed(message, ticket)),
+        reply_to=ours,
+        to=_seen(message.to),
+        cc=_seen(message.cc),
+        subject=subject_of(ticket),
+        body=message.body,
+        ticket=ticket.pk,
+        in_reply_to=in_reply_to,
+        references=references,
+        files=files,
+        language=message.author.language or "en",
+    )
+
+
+def _signed(message: Message, ticket: Ticket) -> str:
+    user = getattr(message.author, "user", None)
+    name = user.first_name if user else message.author.short_name
+    return f"{name} ({ticket.queue.name})"
+
+
+def _seen(recipients: list[Recipient]) -> list[Mailbox]:
+    return [
+        Mailbox(address=recipient["address"], name=recipient["name"])
+        for recipient in recipients
+        if recipient["kind"] == IdentityKind.EMAIL
+    ]
+
+
+def _files(message: Message) -> list[File]:
+    found = Attachment.objects.filter(message=message).order_by("pk")
+    return [File(attachment=file.pk, sha256=bytes(file.sha256).hex()) for file in found]
+
+
+def _unreachable(recipient: Recipient, channel: Channel | None, *, is_ours: bool) -> str:
+    if is_ours:
+        return _("This is an address of ours: a mail to it would only come back.")
+    if channel is None:
+        return _("No active channel leads to %(address)s. An admin can add one.") % recipient
+    return ""
+
+
+def _key(once: str) -> str:
+    if len(once) <= _LONGEST_KEY:
+        return once
+    return f"{once[:40]}:{hashlib.sha256(once.encode()).hexdigest()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from integrations import sending, sweeps
+from integrations import inbound, sending, sweeps
 from tickets.actions import reply
 
 # Below the sender's lease and the broker's visibility timeout, in seconds (security.md D1).
@@ -14,8 +14,6 @@ _SEND_SOFT_S, _SEND_HARD_S = 45, 60
 @shared_task
 def process_inbound(raw_id: int) -> None:
     """Read a received original; its row holds attempts and state."""
-    from integrations import inbound  # noqa: PLC0415
-
     inbound.process(raw_id)
 
 

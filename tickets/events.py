@@ -49,6 +49,7 @@ class EventKind(StrEnum):
     PARTICIPANT_REMOVED = "participant.removed"
     REPLY_HELD = "reply.held"
     DELIVERY_FAILED = "delivery.failed"
+    DELIVERY_REPEATED = "delivery.repeated"
     ACCESS_CHANGED = "access.changed"
 
 

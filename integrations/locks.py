@@ -1,0 +1,32 @@
+"""Locks by name, held in PostgreSQL: they end with the transaction or the connection."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+
+from django.db import connection
+
+
+def in_turn(name: str) -> None:
+    """Wait until nobody else holds the name; ours until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number(name)])
+
+
+@contextlib.contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """True while nobody else is inside under this name, in any process; False otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_number(name)])
+        (mine,) = cursor.fetchone()
+        try:
+            yield mine
+        finally:
+            if mine:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_number(name)])
+
+
+def _number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
