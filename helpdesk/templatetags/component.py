@@ -13,7 +13,7 @@ from typing import Any
 
 from django.forms.utils import flatatt
 from django.template import Context, Library, Node, NodeList, TemplateSyntaxError
-from django.template.base import FilterExpression, Parser, Token, token_kwargs
+from django.template.base import FilterExpression, Parser, Template, Token, token_kwargs
 from django.utils.safestring import mark_safe
 
 register = Library()
@@ -25,6 +25,12 @@ ATTRIBUTE_PREFIXES = ("hx_", "data_", "aria_")
 PASSED = "passed_parameters"
 
 
+def _template_of(context: Context) -> Template:
+    """The template being rendered; only a context outside of rendering has none."""
+    assert context.template is not None
+    return context.template
+
+
 class SlotNode(Node):
     """A named part of the content; rendered where the component puts it."""
 
@@ -32,7 +38,7 @@ class SlotNode(Node):
         self.name = name
         self.nodelist = nodelist
 
-    def render(self, context: Context) -> str:
+    def render(self, context: Context) -> str:  # noqa: ARG002 (the component renders it)
         return ""
 
 
@@ -69,7 +75,7 @@ class ComponentNode(Node):
             }
         )
         name = f"components/{self.name.resolve(context)}.html"
-        return context.template.engine.get_template(name).render(inner)
+        return _template_of(context).engine.get_template(name).render(inner)
 
 
 class ParamsNode(Node):
@@ -82,11 +88,11 @@ class ParamsNode(Node):
     def render(self, context: Context) -> str:
         names = [*self.required, *self.defaults]
         # A template rendered by itself, not by the tag, has them in its context.
-        passed = context.get(PASSED, [name for name in names if name in context])
+        passed = context[PASSED] if PASSED in context else [n for n in names if n in context]
         missing = [name for name in self.required if name not in passed]
         unknown = [name for name in passed if name not in names]
         if missing or unknown:
-            name = context.template_name or context.template.name
+            name = context.template_name or _template_of(context).name
             raise TemplateSyntaxError(f"{name}: missing {missing}, unknown {unknown}")
         for key, expression in self.defaults.items():
             if key not in passed:

@@ -79,11 +79,12 @@ def turn_badge(turn: str) -> SafeString:
 
 
 @register.simple_tag
-def avatar(name: str, size: str = "") -> SafeString:
+def avatar(name: object, size: str = "") -> SafeString:
     """A disc with the initials, its hue chosen by the name; `size` "" (24 px), "small", "large".
 
     Decoration beside a printed name, so it is hidden from readers.
     """
+    name = str(name)
     words = [word for word in name.split() if word[0].isalnum()] or [name[:1] or "?"]
     initials = (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
     hue = zlib.crc32(name.encode()) % HUES

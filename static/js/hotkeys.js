@@ -1,7 +1,7 @@
 // Plain keys outside text fields: data-hotkey="r", sequences "g i", chords "Mod+Enter".
 // <html data-keys="off"> leaves only the chords with Mod (WCAG 2.1.4).
 import { announce } from "./announce.js";
-import { keyOf, takesText } from "./keys.js";
+import { isMac, keyOf, takesText } from "./keys.js";
 import { choose } from "./theme.js";
 
 const WAIT = 1500;
@@ -18,12 +18,17 @@ function isUsable(element) {
   return !element.disabled && element.checkVisibility() && !element.closest("[inert]");
 }
 
+// Mod+Enter sends the form one is writing in, and no other.
+function isForeign(element, origin) {
+  const sends = element.type === "submit" && element.dataset.hotkey.startsWith("Mod+");
+  return sends && !element.form?.contains(origin);
+}
+
 function candidates(origin) {
-  // In an open dialog only the dialog's keys live; in a form, the form's own chord comes first.
+  // In an open dialog only the dialog's keys live.
   const modal = document.querySelector("dialog:modal");
-  const found = [...(modal ?? document).querySelectorAll("[data-hotkey]")].filter(isUsable);
-  const form = origin.closest?.("form");
-  return form ? found.sort((a, b) => form.contains(b) - form.contains(a)) : found;
+  const found = [...(modal ?? document).querySelectorAll("[data-hotkey]")];
+  return found.filter((element) => isUsable(element) && !isForeign(element, origin));
 }
 
 function act(element, event) {
@@ -57,15 +62,22 @@ function help(event) {
   if (!dialog || dialog.open) return;
   event.preventDefault();
   const list = dialog.querySelector("[data-keylist]");
-  list.replaceChildren(...[...entries()].flatMap(([keys, label]) => row(keys, label)));
+  list.replaceChildren(...[...entries()].flatMap(([keys, label]) => row(keys, label)), ...extras(dialog));
   dialog.querySelector("[data-keys-switch]").checked = root.dataset.keys !== "off";
   dialog.showModal();
 }
 
+// Keys of behaviours, such as lists: said when the page has one.
+function extras(dialog) {
+  return [...dialog.querySelectorAll("template[data-keys-of]")]
+    .filter((extra) => document.querySelector(extra.dataset.keysOf))
+    .map((extra) => extra.content.cloneNode(true));
+}
+
 function entries() {
   const found = new Map();
-  for (const element of document.querySelectorAll("[data-hotkey], [data-hotkey-help]")) {
-    const keys = element.dataset.hotkey ?? element.dataset.hotkeyHelp;
+  for (const element of document.querySelectorAll("[data-hotkey]")) {
+    const keys = element.dataset.hotkey;
     const label = element.dataset.hotkeyLabel ?? element.getAttribute("aria-label") ?? wordsOf(element);
     if (!found.has(keys)) found.set(keys, label);
   }
@@ -83,7 +95,7 @@ function row(keys, label) {
   for (const key of keys.split(" ")) {
     const cap = document.createElement("kbd");
     cap.className = "kbd";
-    cap.textContent = key;
+    cap.textContent = key.replace("Mod", isMac ? "⌘" : "Ctrl").replace("Enter", "↵");
     term.append(cap, " ");
   }
   const words = document.createElement("dd");

@@ -1,6 +1,7 @@
 // Reads a key press as the word templates use: "r", "?", "Mod+Enter", "Shift+j". Pure.
 
-const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+/** Whether Mod is the command key. */
+export const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const NAMES = { " ": "Space" };
 
 /** The word for a key press, or "" when it is none of ours (input method, AltGr, Alt). */

@@ -1,6 +1,8 @@
 // Re-labels each minute what the server wrote: <time data-ago> and <time data-due>.
 // Words come from the server, so that they are translated there.
 
+import { announce } from "./announce.js";
+
 const units = (document.documentElement.dataset.units ?? "{n}d {n}h {n}m").split(" ");
 const WEEK = 7 * 1440;
 
@@ -26,7 +28,9 @@ function due(element, now) {
   const state = now >= at ? "late" : now >= new Date(element.dataset.turns) ? "soon" : "running";
   const words = element.dataset[state === "late" ? "late" : "due"];
   element.querySelector("[data-words-left]").textContent = words.replace("{left}", span(Math.abs(minutesFrom(now, at))));
-  element.closest("[data-clock]").dataset.state = state;
+  const clock = element.closest("[data-clock]");
+  if (clock.dataset.state !== state && "announced" in clock.dataset) announce(clock.textContent.trim());
+  clock.dataset.state = state;
 }
 
 function tick() {

@@ -190,3 +190,30 @@ def test_form_is_not_sent_twice(page):
         return [sent, send.getAttribute("aria-busy")] }"""
     )
     assert (sent, busy) == (1, "true")
+
+
+def test_chord_sends_the_form_one_writes_in_and_no_other(page):
+    page.evaluate(
+        """() => { window.sent = []; addEventListener("submit", event => {
+        event.preventDefault(); sent.push(event.target.id) }, true) }"""
+    )
+    page.locator("#id_subject").focus()
+    page.keyboard.press("Control+Enter")
+    assert page.evaluate("sent") == []
+    page.locator("#annotation-b-body").focus()
+    page.keyboard.press("Control+Enter")
+    assert page.evaluate("sent") == ["annotation-b"]
+
+
+def test_times_are_kept_fresh_in_the_words_of_the_server(page):
+    words = page.evaluate(
+        """() => {
+        const ago = document.querySelector("time[data-ago]");
+        const due = document.querySelector("time[data-due]");
+        ago.dateTime = new Date(Date.now() - 3 * 86400e3 - 60e3).toISOString();
+        due.dateTime = new Date(Date.now() - 72.5 * 60e3).toISOString();
+        document.dispatchEvent(new Event("visibilitychange"));
+        return [ago.textContent, due.textContent.trim(), due.closest("[data-clock]").dataset.state];
+        }"""
+    )
+    assert words == ["3d", "Reply late 1h 12m", "late"]

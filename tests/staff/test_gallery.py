@@ -36,13 +36,13 @@ def test_styles_of_a_component_bear_its_name(folder):
 
 
 def test_templates_hold_no_inline_script_or_style():
-    """The content security policy would block them; so the page would not work."""
-    inline = re.compile(
-        r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|hx-on|javascript:", re.IGNORECASE
-    )
+    """The content security policy would block them; mails have no such policy and no other way."""
+    script = r"""<script(?![^>]*(\ssrc=|\stype="application/json"))"""
+    inline = re.compile(rf"<style|\sstyle=|{script}|\son[a-z]+=|hx-on|javascript:", re.IGNORECASE)
     found = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in (ROOT / "templates").rglob("*.html")
+        if "integrations" not in path.parts
         for line in path.read_text().splitlines()
         if inline.search(line)
     ]
