@@ -1,0 +1,31 @@
+"""The way back from a form, and what the form had seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+
+from helpdesk.accounts import is_own_path
+
+if TYPE_CHECKING:
+    from helpdesk.http import StaffRequest
+    from tickets.models import Ticket
+
+
+def page_of(request: StaffRequest, ticket: Ticket) -> str:
+    """The page a form stood on, which may be the ticket beside a list; else the ticket's own."""
+    page = request.POST.get("next", "") or request.GET.get("next", "")
+    return page if is_own_path(page) else reverse("staff:ticket", args=[ticket.pk])
+
+
+def back_to(request: StaffRequest, ticket: Ticket, fragment: str = "") -> HttpResponseRedirect:
+    """A redirect there."""
+    return HttpResponseRedirect(page_of(request, ticket) + fragment)
+
+
+def version_seen(request: StaffRequest) -> int | None:
+    """The ticket's version the form was made from; None when it does not say."""
+    version = request.POST.get("version", "")
+    return int(version) if version.isdecimal() else None

@@ -1,0 +1,215 @@
+"""HTML forms that call actions: each knows which action it stands for."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tickets.actions import assign, link, triage
+from tickets.models import Label, LinkKind, Queue, StatusReason, Theme, Ticket, User
+from tickets.states import STATUSES, Priority, Status
+
+if TYPE_CHECKING:
+    from tickets.scope import Scope
+
+
+class TicketForm(forms.Form):
+    """A change of one ticket; `seen` is the version its page was made from.
+
+    `field_of` maps what an action complains about to the field that shows it.
+    """
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    label_suffix = ""
+
+    def __init__(self, *args: Any, ticket: Ticket, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ticket, self.scope = ticket, scope
+        self.initial.setdefault("version", ticket.version)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill in choices that depend on ticket and reader."""
+
+    @property
+    def seen(self) -> int | None:
+        """The version somebody decided on."""
+        version = self.cleaned_data.get("version")
+        return int(version) if version is not None else None
+
+    def act(self) -> None:
+        """Call the action. Raises tickets.errors.Refused."""
+        raise NotImplementedError
+
+
+class StatusForm(TicketForm):
+    """Another status; abandoning and invalidating ask why (S2.2)."""
+
+    to = forms.ChoiceField(label=_("New status"))
+    reason = forms.ModelChoiceField(
+        StatusReason.objects.none(),
+        required=False,
+        label=_("Reason"),
+        help_text=_("Needed to abandon a ticket or call it invalid; the customer reads it."),
+    )
+    annotation = forms.CharField(
+        required=False,
+        label=_("Annotation"),
+        help_text=_("Staff only. Needed to abandon a ticket or call it invalid."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def prepare(self) -> None:
+        """Offer what may follow, and the reasons of those that need one."""
+        moves = STATUSES[Status(self.ticket.status)].moves
+        self.fields["to"].choices = [(s.value, s.label) for s in Status if s in moves]
+        self.fields["reason"].queryset = StatusReason.objects.filter(is_active=True)
+
+    def act(self) -> None:
+        """Set the status."""
+        triage.set_status(
+            self.ticket,
+            Status(self.cleaned_data["to"]),
+            by=self.scope,
+            reason=self.cleaned_data["reason"],
+            annotation=self.cleaned_data["annotation"],
+            seen_version=self.seen,
+        )
+
+
+class PriorityForm(TicketForm):
+    """The priority staff find right; a reason where it differs from what was asked for (B5)."""
+
+    to = forms.ChoiceField(label=_("Priority"), choices=Priority.choices)
+    reason = forms.CharField(
+        required=False,
+        label=_("Reason"),
+        help_text=_("The customer reads it. Needed when it is not what they asked for."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def act(self) -> None:
+        """Assess the priority."""
+        triage.assess_priority(
+            self.ticket,
+            Priority(self.cleaned_data["to"]),
+            by=self.scope,
+            reason=self.cleaned_data["reason"],
+            seen_version=self.seen,
+        )
+
+
+class AssignForm(TicketForm):
+    """Who has the ticket."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label=_("Assign to"))
+
+    def prepare(self) -> None:
+        """Offer everybody who could work on it."""
+        self.fields["user"].queryset = (
+            User.objects.filter(
+                is_active=True,
+                is_staff=True,
+                teams__accesses__queue=self.ticket.queue_id,
+                teams__accesses__level__in=["own", "work", "lead"],
+            )
+            .order_by("name", "email")
+            .distinct()
+        )
+
+    def act(self) -> None:
+        """Assign it."""
+        assign.to_agent(
+            self.ticket, self.cleaned_data["user"], by=self.scope, seen_version=self.seen
+        )
+
+
+class QueueForm(TicketForm):
+    """Which queue the ticket belongs to."""
+
+    queue = forms.ModelChoiceField(
+        Queue.objects.none(),
+        label=_("Queue"),
+        help_text=_("People without access to that queue no longer see the ticket."),
+    )
+
+    def prepare(self) -> None:
+        """Offer the queues the reader can work in."""
+        others = Queue.objects.filter(pk__in=self.scope.work).exclude(pk=self.ticket.queue_id)
+        self.fields["queue"].queryset = others
+
+    def act(self) -> None:
+        """Move it."""
+        triage.move_to_queue(
+            self.ticket, self.cleaned_data["queue"], by=self.scope, seen_version=self.seen
+        )
+
+
+class LabelsForm(TicketForm):
+    """The words the ticket is sorted by."""
+
+    labels = forms.ModelMultipleChoiceField(
+        Label.objects.all(),
+        required=False,
+        label=_("Labels"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def prepare(self) -> None:
+        """Tick those it has."""
+        self.initial.setdefault("labels", self.ticket.labels.all())
+
+    def act(self) -> None:
+        """Set exactly these."""
+        triage.set_labels(
+            self.ticket, self.cleaned_data["labels"], by=self.scope, seen_version=self.seen
+        )
+
+
+class LinkForm(TicketForm):
+    """How this ticket relates to another one the reader can see."""
+
+    kind = forms.ChoiceField(label=_("This ticket is"), choices=LinkKind.choices)
+    target = forms.IntegerField(label=_("Ticket number"), min_value=1)
+
+    def clean_target(self) -> Ticket:
+        """The other ticket; unknown and forbidden look alike."""
+        number = self.cleaned_data["target"]
+        found = Ticket.objects.visible_to(self.scope).filter(pk=number).first()
+        if found is None:
+            raise forms.ValidationError(_("There is no such ticket for you."))
+        return found
+
+    def act(self) -> None:
+        """Link them."""
+        link.link(
+            self.ticket,
+            self.cleaned_data["target"],
+            LinkKind(self.cleaned_data["kind"]),
+            by=self.scope,
+        )
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # Django's form takes no parameter
+    """What a reader sets for themselves; never their rights (C06)."""
+
+    density = forms.ChoiceField(
+        label=_("Density of lists"),
+        choices=[("comfortable", _("Comfortable")), ("compact", _("Compact"))],
+        widget=forms.RadioSelect,
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"))
+    label_suffix = ""
+
+    class Meta:
+        model = User
+        fields: ClassVar = ["name", "time_zone", "theme", "hotkeys"]
+        widgets: ClassVar = {"theme": forms.RadioSelect(choices=Theme.choices)}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(zoneinfo.available_timezones())
+        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]

@@ -1,0 +1,78 @@
+"""The staff navigation with its counts: one query, whatever it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from helpdesk.templatetags.timeline import capped
+from tickets.inbox import COUNTED, CappedCount, View, counted, counted_of_queue
+from tickets.models import Notification, Queue, User
+
+if TYPE_CHECKING:
+    from helpdesk.http import StaffRequest
+    from tickets.scope import Scope
+
+Item = dict[str, Any]
+
+
+def groups(request: StaffRequest) -> list[dict[str, Any]]:
+    """What the `nav` component takes: the views, then the queues the reader can see."""
+    counts = _counts(request.scope)
+    items = [
+        _view(View.OPEN, _("Inbox"), "inbox", "g i", counts),
+        _view(View.MINE, _("Mine"), "user", "g m", counts),
+        _view(View.UNASSIGNED, _("Unassigned"), "user-plus", "g u", counts),
+        _view(View.WAITING, _("Waiting"), "pause-circle", "g w", counts),
+        _view(View.ENDED, _("Ended"), "archive-box", "g e", counts),
+        _item(
+            _("Notifications"),
+            reverse("staff:notifications"),
+            symbol="bell",
+            hotkey="g n",
+            count=counts["unread"],
+        ),
+    ]
+    queues = [
+        _item(
+            queue["name"],
+            reverse("staff:queue", args=[queue["slug"]]),
+            symbol="queue-list",
+            count=queue["live"],
+        )
+        for queue in counts["queues"]
+    ]
+    for item in [*items, *queues]:
+        item["current"] = request.path.startswith(item["url"])
+    return [{"label": "", "items": items}, {"label": _("Queues"), "items": queues}]
+
+
+def _view(view: View, label: str, symbol: str, hotkey: str, counts: dict[str, Any]) -> Item:
+    url = reverse("staff:inbox", args=[view])
+    return _item(label, url, symbol=symbol, hotkey=hotkey, count=counts.get(view, 0))
+
+
+def _item(label: str, url: str, *, symbol: str, count: int, hotkey: str = "") -> Item:
+    shown = capped(count) if count else ""
+    return {"label": label, "url": url, "symbol": symbol, "count": shown, "hotkey": hotkey}
+
+
+def _counts(scope: Scope) -> dict[str, Any]:
+    unread = Notification.objects.filter(user=scope.user, read_at=None).values("pk")[:COUNTED]
+    # How full a queue is, only those know who may read all of it.
+    queues = Queue.objects.filter(pk__in=scope.read).order_by("position", "name")
+    found = User.objects.filter(pk=scope.user.pk if scope.user else None).values(
+        open=counted(scope, View.OPEN),
+        mine=counted(scope, View.MINE),
+        unassigned=counted(scope, View.UNASSIGNED),
+        waiting=counted(scope, View.WAITING),
+        unread=CappedCount(unread),
+        queues=ArraySubquery(
+            queues.values(json=JSONObject(name="name", slug="slug", live=counted_of_queue()))
+        ),
+    )
+    return dict(found.get())

@@ -1,0 +1,202 @@
+"""Writing: the reply to the customer and the annotation for colleagues, two separate doors."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from helpdesk.http import StaffRequest, render_form, staff_page, ticket_or_404
+from helpdesk.staff.back import back_to
+from helpdesk.staff.composer import Composers, Filled
+from helpdesk.staff.uploads import TooLarge, files_of
+from helpdesk.staff.views.ticket import ticket_context
+from integrations import wake
+from tickets.actions import drafts
+from tickets.actions import reply as replies
+from tickets.actions.annotate import annotate as add_annotation
+from tickets.actions.annotate import mentioned_in
+from tickets.errors import Incomplete, Refused, Stale, TooLate
+from tickets.models import Contact, Draft, DraftKind, Ticket
+from tickets.permissions import demand_work
+from tickets.states import Status, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What the ways to send do besides sending (`then`).
+_TURNS = {"keep": Turn.US}
+_STATUSES = {"confirm": Status.AWAITING_CONFIRMATION, "close": Status.CLOSED}
+
+
+@require_POST
+@staff_page
+def reply(request: StaffRequest, number: int) -> HttpResponse:
+    """Take a reply: freeze it and start its undo window; whatever is wrong, the text is kept."""
+    ticket = ticket_or_404(request, number)
+    if request.POST.get("visibility") != "public":
+        return HttpResponseBadRequest(_("Say who may read it: visibility is missing."))
+    demand_work(request.scope, ticket)
+    body = _text(request.POST)
+    if drafts.is_done(_key(request.POST)):
+        return back_to(request, ticket, "#sending")
+    replies.save_draft(ticket, DraftKind.REPLY, body, by=request.scope)
+    try:
+        _keep_files(request, ticket)
+        if "save" in request.POST or "remove" in request.POST:
+            return back_to(request, ticket, "#reply")
+        _refuse_mentions(body, ticket)
+        draft = _submit(request, ticket, body)
+    except Stale as stale:
+        return _refused(request, ticket, Filled(newer=stale.newer, error=str(stale)), status=409)
+    except Refused as refused:
+        return _refused(request, ticket, Filled(error=str(refused)))
+    seconds = replies.UNDO_WINDOW.total_seconds()
+    wake.release(draft, seconds=seconds)
+    return back_to(request, ticket, "#sending")
+
+
+def _keep_files(request: StaffRequest, ticket: Ticket) -> None:
+    if wrong := request.POST.get("remove", ""):
+        if wrong.isdecimal():
+            drafts.remove_file(ticket, int(wrong), by=request.scope)
+        return
+    try:
+        if files := files_of(request):
+            drafts.add_files(ticket, files, by=request.scope)
+    except TooLarge as too_large:
+        raise Incomplete(str(too_large), field="files") from too_large
+    except OSError as error:
+        raise Incomplete(
+            _("The file could not be stored. Your text is kept; try the file again."),
+            field="files",
+        ) from error
+
+
+def _refuse_mentions(body: str, ticket: Ticket) -> None:
+    if called := mentioned_in(body, ticket=ticket):
+        words = _(
+            "%(name)s is a colleague, and this goes to the customer. "
+            "Mention people in an annotation."
+        )
+        raise Incomplete(words % {"name": called[0]}, field="body")
+
+
+def _submit(request: StaffRequest, ticket: Ticket, body: str) -> Draft:
+    post = request.POST
+    then = post.get("then", "")
+    seen = post.get("last_seen_event", "")
+    return replies.submit(
+        ticket,
+        replies.Reply(
+            body=body,
+            last_seen_event=int(seen) if seen.isdecimal() else None,
+            cc=_chosen_cc(ticket, post),
+            key=_key(post),
+            turn=_TURNS.get(then),
+            status=_STATUSES.get(then),
+        ),
+        by=request.scope,
+    )
+
+
+def _chosen_cc(ticket: Ticket, post: QueryDict) -> list[Contact]:
+    """Those the page named, as far as they are still on the ticket: nobody joins unseen."""
+    shown = [int(pk) for pk in post.getlist("cc") if pk.isdecimal()]
+    people = ticket.participants.filter(contact__in=shown, confirmed_at__isnull=False)
+    return [person.contact for person in people.select_related("contact")]
+
+
+@require_POST
+@staff_page
+def annotate(request: StaffRequest, number: int) -> HttpResponse:
+    """Take an annotation; it can never leave (S2.3)."""
+    ticket = ticket_or_404(request, number)
+    if request.POST.get("visibility") != "staff":
+        return HttpResponseBadRequest(_("Say who may read it: visibility is missing."))
+    demand_work(request.scope, ticket)
+    body, key = _text(request.POST), _key(request.POST)
+    if drafts.is_done(key):
+        return back_to(request, ticket, "#latest")
+    if "save" in request.POST:
+        replies.save_draft(ticket, DraftKind.ANNOTATION, body, by=request.scope)
+        return back_to(request, ticket, "#annotation")
+    try:
+        with transaction.atomic():
+            add_annotation(ticket, body, by=request.scope)
+            drafts.finish(ticket, DraftKind.ANNOTATION, key, by=request.scope)
+    except Refused as refused:
+        composers = Composers(annotation=Filled(body=body, error=str(refused), is_open=True))
+        context = ticket_context(request, ticket.pk, composers=composers)
+        return render_form(request, "staff/ticket/detail.html", context)
+    except IntegrityError:
+        # The same form was quicker by another way; its annotation stands.
+        pass
+    return back_to(request, ticket, "#latest")
+
+
+@require_http_methods(["PUT"])
+@staff_page
+def draft(request: StaffRequest, number: int, kind: str) -> HttpResponse:
+    """Keep what is being typed (draft.js); answers when it was kept, in words."""
+    ticket = ticket_or_404(request, number)
+    body = _text(QueryDict(request.body, encoding="utf-8"))
+    saved = replies.save_draft(ticket, _kind_or_404(kind), body, by=request.scope)
+    return render(request, "staff/ticket/saved.html", {"saved": saved})
+
+
+@require_POST
+@staff_page
+def discard(request: StaffRequest, number: int, kind: str) -> HttpResponse:
+    """Throw a draft away."""
+    ticket = ticket_or_404(request, number)
+    drafts.discard(ticket, _kind_or_404(kind), by=request.scope)
+    return back_to(request, ticket)
+
+
+@require_POST
+@staff_page
+def undo(request: StaffRequest, pk: int) -> HttpResponse:
+    """Bring one's reply back from its undo window, as it was typed."""
+    mine = Draft.objects.select_related("ticket__queue").filter(author=request.user)
+    draft = get_object_or_404(mine, pk=pk, kind=DraftKind.REPLY)
+    ticket = ticket_or_404(request, draft.ticket_id)
+    try:
+        replies.undo(draft, by=request.scope)
+    except TooLate as too_late:
+        messages.warning(request, str(too_late))
+        return back_to(request, ticket, "#latest")
+    messages.success(request, _("Not sent. Your draft is back."))
+    return back_to(request, ticket, "#reply-body")
+
+
+def _kind_or_404(kind: str) -> DraftKind:
+    if kind not in DraftKind.values:
+        raise Http404
+    return DraftKind(kind)
+
+
+def _text(post: Mapping[str, str]) -> str:
+    return post.get("body", "").replace("\r\n", "\n").replace("\x00", "")
+
+
+def _key(post: QueryDict) -> uuid.UUID:
+    """The form's own key; a form without one is a form of its own."""
+    try:
+        return uuid.UUID(post.get("idempotency_key", ""))
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _refused(
+    request: StaffRequest, ticket: Ticket, form: Filled, *, status: int = 422
+) -> HttpResponse:
+    form.body, form.is_open = _text(request.POST), True
+    context = ticket_context(request, ticket.pk, composers=Composers(reply=form))
+    return render(request, "staff/ticket/detail.html", context, status=status)
