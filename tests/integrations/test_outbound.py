@@ -7,16 +7,10 @@ from django.core.exceptions import PermissionDenied
 
 from integrations import outbound, sending
 from integrations.email import ids
-from integrations.models import (
-    Channel,
-    ChannelAddress,
-    Delivery,
-    DeliveryKind,
-    DeliveryState,
-    MessageRoute,
-)
+from integrations.models import Delivery, DeliveryKind, DeliveryState, MessageRoute
 from tests import factories
 from tests.integrations import sink
+from tests.integrations.outgoing import make_channel
 from tickets import attachments, clock
 from tickets.actions import participants
 from tickets.actions.reply import Reply, newest_seen, release, submit
@@ -29,14 +23,6 @@ from tickets.scope import SYSTEM
 from tickets.states import Level
 
 pytestmark = pytest.mark.django_db
-
-
-def make_channel(queue, *, slug="mail", address="help@desk.example", **fields):
-    channel = Channel.objects.create(
-        kind="email", name=slug, slug=slug, queue=queue, config={}, **fields
-    )
-    ChannelAddress.objects.create(channel=channel, address=address, is_primary=True)
-    return channel
 
 
 @pytest.fixture
