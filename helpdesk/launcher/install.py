@@ -141,4 +141,5 @@ def main():
         fail("the installation stopped: %s. Nothing is half done; try again." % error)
 
 
-main()
+if __name__ == "__main__":
+    main()

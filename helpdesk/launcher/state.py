@@ -67,16 +67,15 @@ class State:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Only one copy may use the folder; the kernel frees the lock however that copy ends."""
-        file = (self.root / "lock").open("a+", encoding="ascii")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise Problem(
-                f"it runs already (process {file.read().strip() or 'unknown'}) with the data in"
-                f" {self.root}: stop it there with Ctrl-C, or use the one that runs."
-            ) from None
-        with file:
+        with (self.root / "lock").open("a+", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.seek(0)
+                raise Problem(
+                    f"it runs already (process {file.read().strip() or 'unknown'}) with the data"
+                    f" in {self.root}: stop it there with Ctrl-C, or use the one that runs."
+                ) from None
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
