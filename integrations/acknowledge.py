@@ -36,7 +36,7 @@ def maybe(message: Message, *, inbound: Inbound, channel: Channel) -> None:
     Called in the transaction that opened the ticket, after it. One per ticket at most. It names
     the number and what happens next; the sender's own words only when the sender is verified.
     """
-    if inbound.author is None or not may_answer(inbound) or not _wanted(message):
+    if inbound.author is None or not may_answer(inbound) or not _wanted(message, inbound):
         return
     address = normal_id(inbound.author.kind, inbound.author.external_id)
     is_ours = ChannelAddress.objects.filter(address=address).exists()
@@ -54,9 +54,9 @@ def maybe(message: Message, *, inbound: Inbound, channel: Channel) -> None:
     )
 
 
-def _wanted(message: Message) -> bool:
-    is_fresh = message.occurred_at > clock.now() - _TOO_OLD
-    return message.ticket.queue.acknowledges and is_fresh
+def _wanted(message: Message, inbound: Inbound) -> bool:
+    written = min(message.occurred_at, inbound.sent_at or message.occurred_at)
+    return message.ticket.queue.acknowledges and written > clock.now() - _TOO_OLD
 
 
 def _is_flood(message: Message, *, address: str) -> bool:

@@ -70,12 +70,15 @@ def queued(
     kind: DeliveryKind,
     once: str,
     channel: Channel | None,
-    ticket: Ticket,
-    message: Message,
-    contact: int,
     address: str,
+    ticket: Ticket | None = None,
+    message: Message | None = None,
+    contact: int | None = None,
 ) -> Delivery:
-    """A row in the outbox, due now. `once` names what must never be sent twice."""
+    """A row in the outbox, due now. `once` names what must never be sent twice.
+
+    A mail about an account is about no ticket.
+    """
     now = clock.now()
     token = ids.new_token()
     return Delivery.objects.create(

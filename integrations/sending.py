@@ -21,6 +21,7 @@ from integrations.registry import adapter
 from tickets import clock
 from tickets.models import Ticket, User
 from tickets.permissions import scope_of
+from tickets.states import IdentityKind
 
 log = structlog.get_logger(__name__)
 
@@ -108,9 +109,10 @@ def _may_still_be_told(delivery: Delivery) -> bool:
 
 def _handed_over(delivery: Delivery) -> Receipt:
     channel = delivery.channel
-    if channel is None or not channel.is_active:
+    if channel and not channel.is_active:
         raise DeliveryError(_("The channel it should leave by is turned off."))
-    return adapter(channel.kind).send(delivery)
+    # What belongs to no channel, as a mail about an account may, leaves by our own mail server.
+    return adapter(channel.kind if channel else IdentityKind.EMAIL).send(delivery)
 
 
 def _note_receipt(delivery: Delivery, receipt: Receipt) -> None:

@@ -11,6 +11,7 @@ from integrations import tasks
 from integrations.outbound import due
 
 if TYPE_CHECKING:
+    from integrations.models import Delivery
     from tickets.models import Draft, Event
 
 # Celery's countdown is never used for longer waits than this (security.md D1).
@@ -22,6 +23,11 @@ def deliveries_of(event: Event) -> None:
     waiting = due().filter(ticket=event.ticket_id)
     for delivery_id in waiting.values_list("pk", flat=True):
         tasks.deliver.delay(delivery_id)
+
+
+def delivery(row: Delivery) -> None:
+    """Wake a sender for one row, once the transaction commits."""
+    transaction.on_commit(lambda: tasks.deliver.delay(row.pk), robust=True)
 
 
 def release(draft: Draft, *, seconds: float) -> None:

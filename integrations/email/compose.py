@@ -83,7 +83,7 @@ def _headers(letter: Letter, *, message_id: str, date: datetime) -> dict[str, st
     if references:
         headers["References"] = " ".join(references)
     if letter.automatic:
-        headers["Auto-Submitted"] = "auto-replied"
+        headers["Auto-Submitted"] = "auto-replied" if letter.in_reply_to else "auto-generated"
         headers["X-Auto-Response-Suppress"] = "All"
     return headers
 

@@ -40,10 +40,10 @@ class Letter:
     cc: Sequence[Mailbox] = ()
     subject: str
     body: str
-    ticket: int
     in_reply_to: str = ""
     references: Sequence[str] = ()
     files: Sequence[File] = ()
+    ticket: int | None = None
     automatic: bool = False
     language: str = "en"
     templates: str = TEMPLATES

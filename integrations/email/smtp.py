@@ -50,10 +50,10 @@ class Server:
         )
 
 
-def server_of(channel: Channel) -> Server:
+def server_of(channel: Channel | None) -> Server:
     """The channel's own server (`smtp_url` in its settings, `smtp_password` sealed), or ours."""
-    url = channel.config.get("smtp_url")
-    if not url:
+    url = channel.config.get("smtp_url") if channel else None
+    if channel is None or not url:
         return Server.from_url(settings.EMAIL_URL)
     password = ""
     if channel.sealed_key:
@@ -69,10 +69,8 @@ def send(delivery: Delivery) -> Receipt:
     an automatic mail has none, so that no machine ever answers it (RFC 3834).
     """
     channel = delivery.channel
-    if channel is None:
-        raise DeliveryError(f"No channel leads to {delivery.address}.", permanent=True)
     letter = Letter.thawed(delivery.inputs)
-    if channel.config.get("plus_addressing"):
+    if channel and channel.config.get("plus_addressing"):
         letter = replace(letter, reply_to=_with_token(letter.reply_to, delivery.token))
     data = compose(letter, message_id=delivery.remote_id, date=delivery.created_at)
     return hand_over(

@@ -10,7 +10,7 @@ from integrations.email import ids
 from integrations.models import Delivery, DeliveryKind, DeliveryState, MessageRoute
 from tests import factories
 from tests.integrations import sink
-from tests.integrations.outgoing import make_channel
+from tests.integrations.outgoing import make_channel, tried
 from tickets import attachments, clock
 from tickets.actions import participants
 from tickets.actions.reply import Reply, newest_seen, release, submit
@@ -347,3 +347,20 @@ def test_long_addresses_have_distinct_keys(ticket, agent):
 def test_times_come_from_the_database(ticket, agent):
     delivery = factories.make_message(ticket, by=agent).deliveries.get()
     assert abs((clock.now() - delivery.next_attempt_at).total_seconds()) < 60
+
+
+def test_a_mail_about_an_account_needs_no_ticket_and_no_channel(server, db):
+    letter = outbound.Letter(
+        sender=outbound.Mailbox(address="desk@desk.example"),
+        reply_to="desk@desk.example",
+        to=[outbound.Mailbox(address="ada@desk.example")],
+        subject="Sign in",
+        body="Your code is 123",
+        automatic=True,
+    )
+    mail = outbound.queued(
+        letter, kind=DeliveryKind.ACCOUNT, once="code", channel=None, address="ada@desk.example"
+    )
+    assert tried(mail).state == DeliveryState.SENT
+    assert server.caught[0].mail["Auto-Submitted"] == "auto-generated"
+    assert "Ticket" not in server.caught[0].part("plain")
