@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.core import context
+from allauth.core import context as allauth_context
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import Exists, OuterRef
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from integrations import outbound, wake
+from integrations.email.letter import Letter, Mailbox
+from integrations.models import Channel, Delivery, DeliveryKind
 from tickets.models import User
 
 if TYPE_CHECKING:
@@ -46,13 +51,50 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_reauthentication_required(self, *, app: str, **_more: Any) -> bool:  # noqa: ARG002
         """Whether somebody must prove again who they are: their last proof is old."""
-        request = context.request
+        request = allauth_context.request
         records = get_authentication_records(request, request.user)
         newest = max((record["at"] for record in records), default=0.0)
         return bool(time.time() - newest > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
 
-    def send_mail(self, template_prefix: str, email: str, words: dict[str, Any]) -> None:
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The address of a reset, always on our configured host (T09)."""
+        uid, _, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", args=[uid, token])
+        return f"{settings.BASE_URL}{path}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue a mail about an account; a worker sends it, never this request (T01)."""
+        mail = self.render_mail(template_prefix, email, {"host": settings.BASE_HOST, **context})
+        queue_mail(email, subject=mail.subject, body=mail.body)
+
+
+def queue_mail(address: str, *, subject: str, body: str) -> Delivery:
+    """A row in the outbox that no ticket belongs to, from the first mailbox that can send."""
+    channel = (
+        Channel.objects.filter(kind="email", is_active=True, addresses__is_primary=True)
+        .order_by("pk")
+        .first()
+    )
+    sender = outbound.address_of(channel) if channel else settings.DEFAULT_FROM_EMAIL
+    letter = Letter(
+        sender=Mailbox(address=sender, name=f"Helpdesk {settings.BASE_HOST}"),
+        reply_to=sender,
+        to=[Mailbox(address=address)],
+        subject=subject,
+        body=body,
+        ticket=0,
+        automatic=True,
+        templates="integrations/email/account",
+    )
+    delivery = outbound.queued(
+        letter,
+        kind=DeliveryKind.ACCOUNT,
+        once=f"account:{uuid.uuid4()}",
+        channel=channel,
+        address=address,
+    )
+    wake.delivery(delivery)
+    return delivery
 
 
 def is_own_path(url: str) -> bool:
