@@ -13,6 +13,8 @@ from tickets.models import Label, LinkKind, Queue, StatusReason, Theme, Ticket, 
 from tickets.states import STATUSES, Priority, Status
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
     from tickets.scope import Scope
 
 
@@ -66,7 +68,17 @@ class StatusForm(TicketForm):
         """Offer what may follow, and the reasons of those that need one."""
         moves = STATUSES[Status(self.ticket.status)].moves
         self.fields["to"].choices = [(s.value, s.label) for s in Status if s in moves]
-        self.fields["reason"].queryset = StatusReason.objects.filter(is_active=True)
+        reasons = StatusReason.objects.filter(is_active=True)
+        wanted = self.data.get("to") or self.initial.get("to")
+        if wanted in moves and STATUSES[Status(wanted)].needs_reason:
+            reasons = reasons.filter(status=wanted)
+            self._demand("reason", _("Choose why the ticket ends without a fix."))
+            self._demand("annotation", _("Add an annotation that says why: only staff read it."))
+        self.fields["reason"].queryset = reasons
+
+    def _demand(self, name: str, words: StrPromise) -> None:
+        self.fields[name].required = True
+        self.fields[name].error_messages["required"] = words
 
     def act(self) -> None:
         """Set the status."""

@@ -14,7 +14,7 @@ from typing import Any
 from django.forms.utils import flatatt
 from django.template import Context, Library, Node, NodeList, TemplateSyntaxError
 from django.template.base import FilterExpression, Parser, Template, Token, token_kwargs
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString
 
 register = Library()
 
@@ -63,19 +63,24 @@ class ComponentNode(Node):
                 attributes[key.replace("_", "-")] = expression.resolve(context)
             else:
                 passed[key] = expression.resolve(context)
-        passed |= {slot.name: slot.nodelist.render(context) for slot in self.slots}
+        passed |= {slot.name: _stripped(slot.nodelist, context) for slot in self.slots}
         inner = context.new(
             {
                 **{key: context[key] for key in SHARED if key in context},
                 **passed,
                 PASSED: passed.keys(),
                 "attrs": flatatt({k: v for k, v in attributes.items() if v not in (None, False)}),
-                # Stripping makes a plain string of what the template engine had already made safe.
-                "content": mark_safe(self.nodelist.render(context).strip()),  # noqa: S308
+                "content": _stripped(self.nodelist, context),
             }
         )
         name = f"components/{self.name.resolve(context)}.html"
         return _template_of(context).engine.get_template(name).render(inner)
+
+
+def _stripped(nodes: NodeList, context: Context) -> SafeString:
+    """Rendered without the white space around it, so that an empty part is empty."""
+    # Stripping makes a plain string of what the template engine had already made safe.
+    return SafeString(nodes.render(context).strip())
 
 
 class ParamsNode(Node):

@@ -8,6 +8,9 @@ import "./list.js";
 import "./time.js";
 import "./toast.js";
 import "./dialog.js";
+import "./draft.js";
+import "./undo.js";
+import "./live.js";
 
 // Says that all of it is bound; tests wait for it.
 document.documentElement.dataset.ready = "";

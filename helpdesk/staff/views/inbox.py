@@ -133,6 +133,8 @@ def _context(request: StaffRequest, listing: Listing, *, current: int = 0) -> di
         "newer": f"{listing.url}?before={page.newer}" if page.newer else "",
         "older": f"{listing.url}?after={page.older}" if page.older else "",
         "empty": _empty(request, listing),
+        # A list that has the whole width shows one line a ticket, unless the reader chose.
+        "is_wide": not current and request.COOKIES.get("density") != "comfortable",
     }
 
 

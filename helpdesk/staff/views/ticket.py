@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import Q
 from django.http import Http404, HttpResponse
@@ -90,7 +91,8 @@ def ticket_context(
         "turns": [turn for turn in Turn if turn not in {found.turn, Turn.NOBODY}],
         "kinds": [kind for kind in Kind if kind != found.kind],
         "priorities": [priority for priority in Priority if priority != found.priority],
-        "here": _here(request, found),
+        "here": (here := _here(request, found)),
+        "here_quoted": quote(here),
     }
 
 
