@@ -79,8 +79,9 @@ def _needs_no_ticket(inbound: Inbound) -> str:
     if inbound.machine in machines.NO_TICKET:
         return str(inbound.machine)
     author = inbound.author
-    is_email = author is not None and author.kind == IdentityKind.EMAIL
-    return str(Machine.LOOP) if is_email and mailboxes.is_ours(author.external_id) else ""
+    if author and author.kind == IdentityKind.EMAIL and mailboxes.is_ours(author.external_id):
+        return str(Machine.LOOP)
+    return ""
 
 
 def _had_already(mail: _Mail, thread: Thread | None) -> MessageRoute | None:

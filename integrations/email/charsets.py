@@ -38,8 +38,10 @@ _MEANT = {
 }
 # No encodings of text a mail can be in; some of them take quadratic time.
 _REFUSED = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}
-# Guessing reads this much.
+# Guessing reads this much, and needs so many letters beyond ASCII to be better than the usual.
 _SAMPLE = 16 * 1024
+_ENOUGH = 8
+_USUAL = "cp1252"
 
 
 def decode(data: bytes, *, declared: str | None = None) -> str:
@@ -48,12 +50,16 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
         text = _strictly(data, name)
         if text is not None:
             return text
-    guess = chardet.detect(data[:_SAMPLE]).get("encoding")
-    text = _strictly(data, guess)
+    text = _strictly(data, _guess(data[:_SAMPLE]))
     if text is not None:
         return text
-    best = _codec(declared) or "cp1252"
-    return data.decode(best, "replace")
+    return data.decode(_codec(declared) or _USUAL, "replace")
+
+
+def _guess(sample: bytes) -> str | None:
+    if sum(byte > 127 for byte in sample) < _ENOUGH:  # noqa: PLR2004 - the end of ASCII
+        return _USUAL
+    return chardet.detect(sample).get("encoding")
 
 
 def _strictly(data: bytes, name: str | None) -> str | None:

@@ -143,6 +143,7 @@ class Handler:
 class _Doorway(SMTP):
     """One connection: counted, with answers of ours where the library's say too little."""
 
+    line_length_limit = _LONGEST_LINE
     live: set[_Doorway]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -208,7 +209,6 @@ class Door:
             loop=asyncio.get_running_loop(),
         )
         made.live = self.live
-        made.line_length_limit = _LONGEST_LINE
         return made
 
     def close(self) -> None:
@@ -226,10 +226,10 @@ def _channels_of(envelope: Envelope) -> dict[int, Channel]:
 
 def _said(session: Session, envelope: Envelope) -> dict[str, Any]:
     """What the client said, as text that a database takes."""
-    peer = session.peer[0] if isinstance(session.peer, tuple) else ""
+    peer: Any = session.peer
     sender = envelope.mail_from or ""
     return {
-        "peer": str(peer),
+        "peer": str(peer[0]) if peer else "",
         "helo": _text(session.host_name or ""),
         "mail_from": "" if sender == "<>" else _text(sender),
         "rcpt_tos": [_text(address) for address in envelope.rcpt_tos],
