@@ -42,7 +42,7 @@ def check_broker(*, databases: Sequence[str] | None = None, **_: Any) -> list[Ch
         settings.BROKER_URL, socket_timeout=1, socket_connect_timeout=1
     ) as client:
         try:
-            policy = client.info("memory").get("maxmemory_policy")  # type: ignore[union-attr]
+            policy = client.info("memory").get("maxmemory_policy")
         except redis.RedisError as error:
             return [checks.Warning(f"REDIS_URL does not answer: {error}", id="helpdesk.W001")]
     if policy == "noeviction":

@@ -31,7 +31,7 @@ class Breaker:
 breaker = Breaker()
 
 
-class WakeUpTask(DjangoTask):
+class WakeUpTask(DjangoTask[Any, Any]):
     """A task whose publishing may fail: its row waits in PostgreSQL and the sweep finds it."""
 
     def apply_async(self, *args: Any, **options: Any) -> Any:

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import Any, NoReturn
 
 OLDEST = (3, 11)
 NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
@@ -22,12 +23,12 @@ UV = os.path.join(VENV, "bin", "uv")
 MARK = os.path.join(VENV, "helpdesk.json")
 
 
-def fail(sentence):
+def fail(sentence: str) -> NoReturn:
     """End with one sentence for people."""
     sys.exit("helpdesk: " + sentence)
 
 
-def use_new_python():
+def use_new_python() -> None:
     """Start again under a Python that is new enough, or say which one is needed."""
     if sys.version_info >= OLDEST:
         return
@@ -42,21 +43,21 @@ def use_new_python():
     )
 
 
-def installed():
+def installed() -> "dict[str, str]":
     """What the mark says: {"set": "run" or "dev", "lock": hash}, or {}."""
     try:
         with open(MARK) as file:
-            return json.load(file)
+            return dict(json.load(file))
     except (OSError, ValueError):
         return {}
 
 
-def lock_file(name):
+def lock_file(name: str) -> str:
     """The path of a lock."""
     return os.path.join(LOCKS, name + ".txt")
 
 
-def fingerprint(name):
+def fingerprint(name: str) -> str:
     """A hash over the lock and the interpreter: either changing means to install again."""
     digest = hashlib.sha256(sys.version.encode())
     for part in (lock_file(name), lock_file("uv")):
@@ -65,7 +66,7 @@ def fingerprint(name):
     return digest.hexdigest()
 
 
-def call(command, **options):
+def call(command: "list[str]", **options: Any) -> bool:
     """True when the program ran and succeeded."""
     try:
         return subprocess.call(command, **options) == 0
@@ -73,7 +74,7 @@ def call(command, **options):
         return False
 
 
-def make_venv():
+def make_venv() -> None:
     """A virtual environment with pip; a broken one is made anew."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     if call([PYTHON, "-m", "pip", "--version"], **quiet) and same_python():
@@ -89,13 +90,13 @@ def make_venv():
     )
 
 
-def same_python():
+def same_python() -> bool:
     """True when `.venv` belongs to this version of Python."""
     code = "import sys; sys.exit(sys.version_info[:2] != %r)" % (tuple(sys.version_info[:2]),)
     return call([PYTHON, "-c", code])
 
 
-def sync(name):
+def sync(name: str) -> None:
     """Install exactly what the lock names: with uv, which is quick, else with pip."""
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     lock = ["--require-hashes", "-r"]
@@ -111,7 +112,7 @@ def sync(name):
         )
 
 
-def install(name):
+def install(name: str) -> None:
     """Bring `.venv` to the lock `name`; a development set is never cut down to the other."""
     before = installed()
     if before.get("set") == "dev":
@@ -129,7 +130,7 @@ def install(name):
     os.replace(MARK + ".new", MARK)
 
 
-def main():
+def main() -> None:
     """One installation at a time; Ctrl-C leaves no mark, so the next call repairs."""
     use_new_python()
     fcntl.flock(os.open(LOCKS, os.O_RDONLY), fcntl.LOCK_EX)

@@ -1,6 +1,5 @@
 """`make run`: the whole product on this machine, until Ctrl-C."""
 
-import importlib.util
 import os
 import socket
 import subprocess
@@ -82,7 +81,7 @@ def _serve(state: State, output: Output, *, services: Services, doors: Doors) ->
     _load_demo_once(state, env)
     supervisor = Supervisor(output, on_change=lambda pids: remember(state, pids))
     supervisor.adopt(services.own)
-    ours = [p for p in programs.all_programs(env, live_port=doors.live) if _is_there(p.name)]
+    ours = programs.all_programs(env, live_port=doors.live)
     if "EMAIL_URL" not in os.environ:
         ours.append(programs.sink(env, port=doors.sink, folder=state.root / "sent-mail"))
     try:
@@ -109,23 +108,12 @@ def _load_demo_once(state: State, env: dict[str, str]) -> None:
     state.write(DEMO_LOADED, True)  # noqa: FBT003
 
 
-def _is_there(name: str) -> bool:
-    module = {
-        "live": "helpdesk.live.asgi",
-        "listener": "integrations.management.commands.listen",
-        "demo": "helpdesk.management.commands.demo",
-    }.get(name, "helpdesk")
-    return importlib.util.find_spec(module) is not None
-
-
 def _has_users(env: dict[str, str]) -> bool:
     with psycopg.connect(env["DATABASE_URL"]) as connection:
         return connection.execute("SELECT 1 FROM tickets_user LIMIT 1").fetchone() is not None
 
 
 def _manage(env: dict[str, str], *arguments: str, quiet: bool = False) -> str:
-    if not _is_there(arguments[0]):
-        return ""
     done = subprocess.run(
         [*programs.MANAGE, *arguments],
         env=env,

@@ -20,6 +20,11 @@ class Keeper:
         self.folder = folder
         self.numbers = itertools.count(1)
 
+    @staticmethod
+    def _bytes(envelope: Envelope) -> bytes:
+        # Bytes, as the server was not asked to decode what it receives.
+        return envelope.content if isinstance(envelope.content, bytes) else b""
+
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Store the mail under a name that sorts by arrival; the file appears only when whole."""
         name = f"{time.time():.3f}-{os.getpid()}-{next(self.numbers):06}.eml"
@@ -31,7 +36,7 @@ class Keeper:
             ]
         )
         cut = self.folder / f".{name}"
-        cut.write_bytes(head.encode("utf-8", "surrogateescape") + bytes(envelope.content or b""))
+        cut.write_bytes(head.encode("utf-8", "surrogateescape") + self._bytes(envelope))
         cut.replace(self.folder / name)
         return f"250 kept as {name}"
 
