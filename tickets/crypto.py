@@ -66,5 +66,5 @@ def _encrypt(key: bytes, plain: bytes) -> bytes:
 def _decrypt(key: bytes, blob: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(blob[:_NONCE], blob[_NONCE:], None)
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise CannotUnseal("the sealed bytes were changed or cut") from error
