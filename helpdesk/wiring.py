@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from helpdesk import celery
+from helpdesk.live import broker as live
 from integrations import notifications, outbound, wake
 from tickets import events
 from tickets.events import EventKind, Handler
@@ -19,12 +20,16 @@ IN_TRANSACTION: Mapping[str, Sequence[Handler]] = {
     EventKind.DELIVERY_FAILED: [notifications.notify],
 }
 
-# Others woken once it is committed; a failure here harms nothing.
-AFTER_COMMIT: Mapping[str, Sequence[Handler]] = {
+_WAKES: Mapping[str, Sequence[Handler]] = {
     # Opening a ticket may have queued its acknowledgement.
     EventKind.MESSAGE_RECEIVED: [wake.deliveries_of],
     EventKind.MESSAGE_SENT: [wake.deliveries_of],
     EventKind.DELIVERY_REPEATED: [wake.deliveries_of],
+}
+# Others woken once it is committed; a failure here harms nothing. Browsers hear of everything:
+# what they may see is decided where they listen.
+AFTER_COMMIT: Mapping[str, Sequence[Handler]] = {
+    kind: [*_WAKES.get(kind, []), live.on_event] for kind in EventKind
 }
 
 

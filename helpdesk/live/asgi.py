@@ -126,32 +126,27 @@ async def _tell(send: Send, listener: Listener, cookies: str, last: str) -> None
     checked = spoke = clock.time()
     while True:
         change = await _next(listener)
-        now = clock.time()
-        if listener.doubted.is_set() or now - checked >= LOOK_S:
-            listener.doubted.clear()
+        # A change without a ticket is one of rights.
+        if (change and change.ticket is None) or clock.time() - checked >= LOOK_S:
             who = await asyncio.to_thread(reader.listener, cookies)
             checked = clock.time()
             if who is None:
                 return await _body(send, _CLOSE)
             listener.scope = who
-        if change is not None and reader.may_hear(listener.scope, change):
+        if change and reader.may_hear(listener.scope, change):
             await _body(send, _said(change, listener))
-            spoke = now
-        elif now - spoke >= HEARTBEAT_S:
+            spoke = clock.time()
+        elif clock.time() - spoke >= HEARTBEAT_S:
             await _body(send, _HEARTBEAT)
-            spoke = now
+            spoke = clock.time()
 
 
 async def _next(listener: Listener) -> Change | None:
-    """The next change; None after a while, or when rights must be looked at."""
-    news = asyncio.create_task(listener.waiting.get())
-    doubt = asyncio.create_task(listener.doubted.wait())
-    done, waiting = await asyncio.wait(
-        {news, doubt}, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED
-    )
-    for task in waiting:
-        task.cancel()
-    return news.result() if news in done else None
+    """The next change; None when there was none for a while."""
+    try:
+        return await asyncio.wait_for(listener.waiting.get(), LOOK_S)
+    except TimeoutError:
+        return None
 
 
 def _said(change: Change, listener: Listener) -> bytes:

@@ -37,14 +37,10 @@ class Listener:
 
     scope: Scope
     waiting: asyncio.Queue[Change] = field(default_factory=lambda: asyncio.Queue(_WAITING))
-    # Set when the rights of everybody must be looked at again.
-    doubted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self, change: Change) -> None:
         """Keep it for the stream; one that is far behind misses some and reads the page anew."""
-        if change.ticket is None:
-            self.doubted.set()
-        elif reader.may_hear(self.scope, change):
+        if change.ticket is None or reader.may_hear(self.scope, change):
             with contextlib.suppress(asyncio.QueueFull):
                 self.waiting.put_nowait(change)
 
