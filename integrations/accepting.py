@@ -6,7 +6,7 @@ ticket exactly when its original says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from integrations.base import Inbound, Person
     from integrations.models import Channel, RawInbound
     from integrations.threads import Thread
+    from tickets.content import Content, Recipient
     from tickets.models import Message, Ticket
 
 # More people than this in one mail are a mailing, not company.
@@ -128,7 +129,7 @@ def _opened(
     message = open_ticket(
         request,
         by=scope_of_contact(requester),
-        content=inbound.content,
+        content=_addressed(inbound),
         authority=authority or _authority_of_new(inbound),
         occurred_at=mail.raw.received_at,
     )
@@ -146,7 +147,7 @@ def _appended(mail: _Mail, ticket: Ticket, *, authority: Authority) -> Verdict:
         ticket,
         by=by,
         author=author,
-        content=mail.inbound.content,
+        content=_addressed(mail.inbound),
         via=Via(mail.channel.kind),
         authority=authority,
         occurred_at=mail.raw.received_at,
@@ -155,6 +156,19 @@ def _appended(mail: _Mail, ticket: Ticket, *, authority: Authority) -> Verdict:
         for other in _others(mail.inbound):
             participants.propose(ticket, other, by=by)
     return Verdict(state=InboundState.DONE, ticket=ticket, message=message)
+
+
+def _addressed(inbound: Inbound) -> Content:
+    """The content with whom it was written to, for a colleague who asks "who else got this?"."""
+    return replace(
+        inbound.content,
+        to=[_recipient(person) for person in inbound.to],
+        cc=[_recipient(person) for person in inbound.cc],
+    )
+
+
+def _recipient(person: Person) -> Recipient:
+    return {"name": person.name, "kind": person.kind, "address": person.external_id}
 
 
 def _authority_of_new(inbound: Inbound) -> Authority:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from tickets.models import Event
-    from tickets.recipients import Recipient
+    from tickets.content import Recipient
     from tickets.scope import Scope
 
 _LONGEST_KEY = 120

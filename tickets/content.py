@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from tickets.models import BodyFormat
 
+# {"contact": id, "name": …, "kind": …, "address": …}; outside people may lack the contact.
+Recipient = dict[str, str]
+
 
 @dataclass(frozen=True, kw_only=True)
 class NewFile:
@@ -20,10 +23,15 @@ class NewFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """A message's text: `body` is the new text, `quoted` what it answers, `html` as received."""
+    """A message's text: `body` is the new text, `quoted` what it answers, `html` as received.
+
+    `to` and `cc` name whom it was addressed to, as far as its channel says.
+    """
 
     body: str
     format: BodyFormat = BodyFormat.MARKDOWN
     quoted: str = ""
     html: str = ""
     files: Sequence[NewFile] = ()
+    to: Sequence[Recipient] = ()
+    cc: Sequence[Recipient] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tickets.content import Recipient
 from tickets.models import Contact, Identity
 from tickets.states import IdentityKind
 
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tickets.models import Ticket
-
-Recipient = dict[str, str]
 
 
 def default_to(ticket: Ticket) -> list[Contact]:

@@ -23,8 +23,6 @@ def add_message(
     occurred_at: datetime,
     authority: Authority = Authority.VERIFIED,
     by_staff: bool = False,
-    to: list[dict[str, str]] | None = None,
-    cc: list[dict[str, str]] | None = None,
 ) -> Message:
     """Write the message and store its files; no event, no turn: that is the action's."""
     message = Message.objects.create(
@@ -37,8 +35,8 @@ def add_message(
         body=content.body.replace("\x00", ""),
         quoted=content.quoted.replace("\x00", ""),
         html=content.html.replace("\x00", ""),
-        to=to or [],
-        cc=cc or [],
+        to=list(content.to),
+        cc=list(content.cc),
         occurred_at=occurred_at,
     )
     for file in content.files:

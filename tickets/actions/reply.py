@@ -21,7 +21,7 @@ from tickets.actions._lock import locked
 from tickets.actions._message import add_message
 from tickets.actions.people import contact_of
 from tickets.actions.triage import change_status
-from tickets.content import Content
+from tickets.content import Content, Recipient
 from tickets.errors import Incomplete, Stale, TooLate
 from tickets.events import EventKind, record
 from tickets.models import Contact, Draft, DraftKind, DraftState, Message, Ticket, Via
@@ -117,9 +117,7 @@ def _demand_text(reply: Reply) -> None:
         raise Incomplete(_("Write the reply first: it is still empty."), field="body")
 
 
-def _recipients(
-    ticket: Ticket, reply: Reply
-) -> tuple[list[recipients.Recipient], list[recipients.Recipient]]:
+def _recipients(ticket: Ticket, reply: Reply) -> tuple[list[Recipient], list[Recipient]]:
     prefer = ticket.origin_kind
     to = recipients.frozen(reply.to or recipients.default_to(ticket), prefer=prefer)
     copies = recipients.default_cc(ticket) if reply.cc is None else reply.cc
@@ -242,11 +240,9 @@ def _send(draft: Draft, ticket: Ticket, *, by: Scope) -> Message:
         ticket,
         author=contact_of(draft.author),
         by_staff=True,
-        content=Content(body=draft.body),
+        content=Content(body=draft.body, to=draft.to, cc=draft.cc),
         via=Via(ticket.origin_kind) if ticket.origin_kind in Via.values else Via.WEB,
         occurred_at=written,
-        to=draft.to,
-        cc=draft.cc,
     )
     draft.attachments.update(message=message, draft=None)
     draft.state, draft.message = DraftState.SENT, message
