@@ -100,9 +100,9 @@ def sync(name: str) -> None:
     """Install exactly what the lock names: with uv, which is quick, else with pip."""
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     lock = ["--require-hashes", "-r"]
-    if call([*pip, *lock, lock_file("uv")]) and call(
-        [UV, "pip", "sync", "--quiet", "--python", PYTHON, "--require-hashes", lock_file(name)]
-    ):
+    # Compiled now, once, instead of at each start of each process.
+    uv = [UV, "pip", "sync", "--quiet", "--compile-bytecode", "--python", PYTHON]
+    if call([*pip, *lock, lock_file("uv")]) and call([*uv, "--require-hashes", lock_file(name)]):
         return
     print("helpdesk: uv could not install; trying with pip", flush=True)
     if not call([*pip, *lock, lock_file(name)]):

@@ -29,6 +29,7 @@ class Program:
     command: tuple[str | Path, ...]
     env: Mapping[str, str]
     stop_signal: signal.Signals = signal.SIGTERM
+    has_door: bool = False
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start it; its output goes into a pipe."""
@@ -47,6 +48,7 @@ def all_programs(env: Mapping[str, str], *, live_port: int) -> list[Program]:
             "web",
             python("-m", "gunicorn", "--config=python:helpdesk.gunicorn_config", "helpdesk.wsgi"),
             {**env, "ROLE": "web"},
+            has_door=True,
         ),
         Program(
             "live",
@@ -56,6 +58,7 @@ def all_programs(env: Mapping[str, str], *, live_port: int) -> list[Program]:
                 *("--no-access-log", "--timeout-graceful-shutdown=2", "--log-level=warning"),
             ),
             {**env, "ROLE": "live"},
+            has_door=True,
         ),
         Program(
             "worker",
@@ -75,11 +78,11 @@ def all_programs(env: Mapping[str, str], *, live_port: int) -> list[Program]:
             {**env, "ROLE": "worker"},
         ),
         Program("beat", (*CELERY, "beat", "--loglevel=WARNING"), {**env, "ROLE": "worker"}),
-        Program("listener", (*MANAGE, "listen"), {**env, "ROLE": "listener"}),
+        Program("listener", (*MANAGE, "listen"), {**env, "ROLE": "listener"}, has_door=True),
     ]
 
 
 def sink(env: Mapping[str, str], *, port: int, folder: Path) -> Program:
     """The local mail server that keeps what the product sends, so that nothing leaves."""
     command = python("-m", "helpdesk.launcher.sink", str(port), str(folder))
-    return Program("sink", command, env)
+    return Program("sink", command, env, has_door=True)

@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from helpdesk.launcher.services import Services, end_leftovers, remember, runnin
 from helpdesk.launcher.state import State, kept
 from helpdesk.launcher.supervisor import Supervisor, one_way_to_stop
 
+OPEN_WITHIN_S = 30
 DEMO_LOADED = "demo-loaded.json"
 
 
@@ -26,6 +28,11 @@ class Doors:
     live: int
     mail: int
     sink: int
+
+    @property
+    def ours(self) -> tuple[int, ...]:
+        """Those that are open when the product is ready."""
+        return (self.web, self.live, self.mail)
 
     @classmethod
     def choose(cls) -> "Doors":
@@ -53,7 +60,7 @@ def main() -> None:
 
 
 def environment(state: State, *, services: Services, doors: Doors) -> dict[str, str]:
-    """What every program of this run sees; a variable that is set already wins.
+    """What every program of this run sees; a variable that is set already wins, ports excepted.
 
     Our part is kept in `environment.json` for `exec`, which runs commands beside us.
     """
@@ -64,30 +71,35 @@ def environment(state: State, *, services: Services, doors: Doors) -> dict[str, 
         "BASE_URL": f"http://localhost:{doors.web}",
         "LIVE_URL": f"http://localhost:{doors.live}/live/events",
         "MAIL_DOMAIN": "helpdesk.example",
-        "MAIL_DOOR": f"127.0.0.1:{doors.mail}",
         "EMAIL_URL": f"smtp://127.0.0.1:{doors.sink}",
         "STORAGE_DIR": str(state.folder("storage")),
-        "WEB_BIND": f"127.0.0.1:{doors.web}",
         "PYTHONUNBUFFERED": "1",
     }
-    env = {**chosen, **os.environ, **services.env}
-    state.write("environment.json", {name: env[name] for name in [*chosen, *services.env]})
+    places = {
+        "WEB_BIND": f"127.0.0.1:{doors.web}",
+        "MAIL_DOOR": f"127.0.0.1:{doors.mail}",
+        **services.env,
+    }
+    env = {**chosen, **os.environ, **places}
+    state.write("environment.json", {name: env[name] for name in [*chosen, *places]})
     return env
 
 
 def _serve(state: State, output: Output, *, services: Services, doors: Doors) -> None:
     env = environment(state, services=services, doors=doors)
     _migrate(env)
-    _load_demo_once(state, env)
+    logins = _load_demo_once(state, env)
     supervisor = Supervisor(output, on_change=lambda pids: remember(state, pids))
     supervisor.adopt(services.own)
     ours = programs.all_programs(env, live_port=doors.live)
     if "EMAIL_URL" not in os.environ:
         ours.append(programs.sink(env, port=doors.sink, folder=state.root / "sent-mail"))
     try:
-        supervisor.add(ours)
-        logins = _manage(env, "demo", "--logins", quiet=True)
-        supervisor.watch(until=lambda: _listens(doors.web), every=0.1)
+        # Those with a door first: they are what people wait for.
+        waited_for = [program for program in ours if program.has_door]
+        supervisor.add(waited_for)
+        _wait_for(doors, supervisor)
+        supervisor.add([program for program in ours if program not in waited_for])
         _welcome(state, env, logins=logins)
         supervisor.watch(until=lambda: False)
     finally:
@@ -95,17 +107,29 @@ def _serve(state: State, output: Output, *, services: Services, doors: Doors) ->
         supervisor.stop(ours)
 
 
+def _wait_for(doors: Doors, supervisor: Supervisor) -> None:
+    """Until each door is open; one that stays shut says why on the screen meanwhile."""
+    end = time.monotonic() + OPEN_WITHIN_S
+    supervisor.watch(
+        until=lambda: all(map(_listens, doors.ours)) or time.monotonic() > end, every=0.1
+    )
+
+
 def _migrate(env: dict[str, str]) -> None:
     if subprocess.run([*programs.MANAGE, "migrate", "--no-input"], env=env, check=False).returncode:
         raise Problem("the database could not be brought up to date; the reason stands above.")
 
 
-def _load_demo_once(state: State, env: dict[str, str]) -> None:
-    """Into a database of ours, or one in which nobody has an account yet."""
-    if state.read(DEMO_LOADED) or ("DATABASE_URL" in os.environ and _has_users(env)):
-        return
+def _load_demo_once(state: State, env: dict[str, str]) -> str:
+    """Into a database of ours, or one in which nobody has an account yet; returns the logins."""
+    if isinstance(logins := state.read(DEMO_LOADED), str):
+        return logins
+    if "DATABASE_URL" in os.environ and _has_users(env):
+        return ""
     _manage(env, "demo")
-    state.write(DEMO_LOADED, True)  # noqa: FBT003
+    logins = _manage(env, "demo", "--logins", quiet=True)
+    state.write(DEMO_LOADED, logins)
+    return logins
 
 
 def _has_users(env: dict[str, str]) -> bool:
