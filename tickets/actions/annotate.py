@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tickets import attachments, clock
 from tickets.errors import Incomplete
 from tickets.events import EventKind, record
-from tickets.models import Annotation, Mention, User
+from tickets.models import Annotation, Mention, Ticket, User
 from tickets.permissions import demand_work, scope_of
 from tickets.states import Audience
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tickets.content import NewFile
-    from tickets.models import Ticket
     from tickets.scope import Scope
 
 _MENTION = re.compile(r"(?<![\w@])@([\w.+-]{1,64})")
@@ -70,7 +69,8 @@ def mentioned_in(body: str, *, ticket: Ticket) -> list[User]:
         return []
     staff = User.objects.filter(is_active=True, is_staff=True)
     named = [user for user in staff if handle_of(user) in handles]
-    return [user for user in named if ticket.queue_id in scope_of(user).reachable]
+    this = Ticket.objects.filter(pk=ticket.pk)
+    return [user for user in named if this.visible_to(scope_of(user)).exists()]
 
 
 def handle_of(user: User) -> str:

@@ -9,9 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tickets.actions._lock import locked, save_changed
-from tickets.actions.triage import change_status
+from tickets.actions.triage import change_status, let_go, record_assigned
 from tickets.errors import NotAllowedNow
-from tickets.events import EventKind, record
 from tickets.permissions import can_be_assigned, demand_work
 from tickets.states import Status
 
@@ -50,7 +49,7 @@ def to_agent(ticket: Ticket, user: User, *, by: Scope, seen_version: int | None 
         )
     before, ticket.assignee = ticket.assignee, user
     save_changed(ticket, "assignee")
-    _record_assigned(ticket, by=by, before=str(before or ""), after=str(user), user=user)
+    record_assigned(ticket, by=by, before=str(before or ""), after=str(user), user=user)
     if ticket.status == Status.OPEN:
         change_status(ticket, Status.PENDING, by=by)
     return ticket
@@ -73,7 +72,7 @@ def to_team(
         )
     before, ticket.team = ticket.team, team
     save_changed(ticket, "team")
-    _record_assigned(ticket, by=by, before=str(before or ""), after=str(team or ""), team=True)
+    record_assigned(ticket, by=by, before=str(before or ""), after=str(team or ""), team=True)
     return ticket
 
 
@@ -84,26 +83,5 @@ def unassign(ticket: Ticket, *, by: Scope, seen_version: int | None = None) -> T
     ticket = locked(ticket, seen_version=seen_version)
     if ticket.assignee is None:
         return ticket
-    before, ticket.assignee = ticket.assignee, None
-    save_changed(ticket, "assignee")
-    _record_assigned(ticket, by=by, before=str(before), after="")
-    if ticket.status in {Status.PENDING, Status.IN_PROGRESS}:
-        change_status(ticket, Status.OPEN, by=by)
+    let_go(ticket, by=by)
     return ticket
-
-
-def _record_assigned(
-    ticket: Ticket,
-    *,
-    by: Scope,
-    before: str,
-    after: str,
-    user: User | None = None,
-    team: bool = False,
-) -> None:
-    record(
-        EventKind.TICKET_ASSIGNED,
-        by=by,
-        ticket=ticket,
-        data={"from": before, "to": after, "user": user.pk if user else None, "team": team},
-    )

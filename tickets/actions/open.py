@@ -107,9 +107,10 @@ def _create(request: Request, *, content: Content, created_at: datetime) -> Tick
 
 def subject_of(subject: str, body: str) -> str:
     """One line to call the ticket by: the subject, else the first words of the text."""
-    line = " ".join(subject.split())
+    line = " ".join(subject.replace("\x00", "").split())
     if not line:
-        first = next((text.strip() for text in body.splitlines() if text.strip()), "")
+        lines = body.replace("\x00", "").splitlines()
+        first = next((text.strip() for text in lines if text.strip()), "")
         line = first[:80]
     return line[:_SUBJECT_LIMIT] or _("(no subject)")
 

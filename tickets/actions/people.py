@@ -14,7 +14,7 @@ def contact_for(*, kind: IdentityKind, external_id: str, name: str = "") -> Cont
 
     Two workers may meet the same new sender at once; one row wins.
     """
-    external_id = normal_id(kind, external_id)
+    external_id, name = normal_id(kind, external_id), name.replace("\x00", "").strip()
     found = Identity.objects.select_related("contact").filter(kind=kind, external_id=external_id)
     identity = found.first()
     if identity is None:

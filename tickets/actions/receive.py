@@ -64,7 +64,7 @@ def receive(
         occurred_at=written,
     )
     if not ticket.is_live:
-        change_status(ticket, _reopened(ticket), by=by, data={"because": "customer answered"})
+        change_status(ticket, _reopened(ticket), by=by, data={"because": "customer_answered"})
     return message
 
 

@@ -11,13 +11,13 @@ from tickets.actions._lock import locked, save_changed
 from tickets.actions.annotate import add_annotation
 from tickets.errors import Incomplete, NotAllowedNow
 from tickets.events import EventKind, record
-from tickets.permissions import demand_work
+from tickets.permissions import can_be_assigned, demand_work
 from tickets.states import STATUSES, Audience, Kind, Priority, Status, Turn, label_of, may_follow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tickets.models import Label, Queue, StatusReason, Ticket
+    from tickets.models import Label, Queue, StatusReason, Ticket, User
     from tickets.scope import Scope
 
 
@@ -202,4 +202,33 @@ def move_to_queue(
         ticket=ticket,
         data={"from": before.name, "to": queue.name},
     )
+    if ticket.assignee and not can_be_assigned(ticket.assignee, ticket):
+        let_go(ticket, by=by)
     return ticket
+
+
+def let_go(ticket: Ticket, *, by: Scope) -> None:
+    """Take a locked ticket from its assignee; one that was being worked on is open again."""
+    before, ticket.assignee = ticket.assignee, None
+    save_changed(ticket, "assignee")
+    record_assigned(ticket, by=by, before=str(before), after="")
+    if ticket.status in {Status.PENDING, Status.IN_PROGRESS}:
+        change_status(ticket, Status.OPEN, by=by)
+
+
+def record_assigned(
+    ticket: Ticket,
+    *,
+    by: Scope,
+    before: str,
+    after: str,
+    user: User | None = None,
+    team: bool = False,
+) -> None:
+    """Record who has the ticket, by the names of then; `team` when it is about the team."""
+    record(
+        EventKind.TICKET_ASSIGNED,
+        by=by,
+        ticket=ticket,
+        data={"from": before, "to": after, "user": user.pk if user else None, "team": team},
+    )
