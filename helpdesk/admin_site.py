@@ -27,7 +27,7 @@ class Site(AdminSite):
             user.is_superuser or bool(user.get_all_permissions())
         )
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
         """The one sign-in, with its second factor; who is signed in and has no right gets 404."""
         if request.user.is_authenticated:
             raise Http404

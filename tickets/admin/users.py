@@ -116,7 +116,7 @@ class UserAdmin(GuardedAccessAdmin, StockUserAdmin):
         """With the teams the list names."""
         return super().get_queryset(request).prefetch_related("teams")
 
-    def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:  # noqa: ARG002
         """Teams once the login exists and is staff."""
         return [TeamsInline] if obj and obj.is_staff else []
 
@@ -132,7 +132,7 @@ class UserAdmin(GuardedAccessAdmin, StockUserAdmin):
         above = bool(obj and obj.is_superuser and not request.user.is_superuser)
         return super().has_change_permission(request, obj) and not above
 
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+    def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         """Never: switch the login off."""
         return False
 
