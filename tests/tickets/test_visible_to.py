@@ -1,0 +1,181 @@
+"""The table of who sees what: every principal against every kind of thing (S4.1, S4.15, C01)."""
+
+import pytest
+
+from tests.factories import (
+    ContactFactory,
+    QueueFactory,
+    StaffFactory,
+    give,
+    make_member,
+    make_message,
+    make_ticket,
+)
+from tests.roles import Role
+from tickets import attachments
+from tickets.actions.annotate import annotate
+from tickets.actions.assign import to_agent
+from tickets.actions.participants import add
+from tickets.content import NewFile
+from tickets.events import EventKind, record
+from tickets.models import Annotation, Attachment, Event, Message, Ticket
+from tickets.permissions import SYSTEM, Scope
+from tickets.states import Audience, Level, Tier
+
+QUEUE = {"own", "organisation", "private", "joined"}
+ALL = QUEUE | {"confidential", "elsewhere"}
+
+# Tickets each one sees, and that a customer sees with no annotation and no staff event.
+SEES = {
+    "agent": QUEUE,
+    "lead": QUEUE,
+    "reader": QUEUE,
+    "own_only": {"organisation"},
+    "colleague": {"elsewhere"},
+    "security": {"confidential"},
+    "admin": set(),
+    "superuser": set(),
+    "customer": {"own"},
+    "member": {"organisation"},
+    "manager": {"organisation"},
+    "author": {"organisation", "private", "confidential"},
+    "guest": {"joined"},
+    "outsider": set(),
+    "anonymous": set(),
+    "link_holder": {"own"},
+    "system": ALL,
+}
+STAFF = {"agent", "lead", "reader", "own_only", "colleague", "security", "system"}
+FILE = NewFile(name="a.txt", content_type="text/plain", data=b"a")
+
+
+@pytest.fixture
+def confidential(db):
+    return QueueFactory(slug="security", tier=Tier.SECURITY, is_confidential=True)
+
+
+@pytest.fixture
+def security(confidential):
+    user = StaffFactory()
+    give(user, confidential, Level.WORK, security=True)
+    return Role(user=user)
+
+
+@pytest.fixture
+def superuser(db):
+    return Role(user=StaffFactory(is_superuser=True))
+
+
+@pytest.fixture
+def author(organisation):
+    return Role(contact=make_member(organisation))
+
+
+@pytest.fixture
+def guest(db):
+    return Role(contact=ContactFactory())
+
+
+@pytest.fixture
+def world(request, clock):
+    """One ticket of each kind, each with a message, a file, an annotation and a staff event."""
+
+    def role(name):
+        return request.getfixturevalue(name)
+
+    queue, lead = role("queue"), role("lead")
+    by_author = {"queue": queue, "requester": role("author").contact, "files": [FILE]}
+    tickets = {
+        "own": make_ticket(queue=queue, requester=role("customer").contact, files=[FILE]),
+        "organisation": make_ticket(**by_author),
+        "private": make_ticket(**by_author, is_private=True),
+        "confidential": make_ticket(**by_author | {"queue": role("confidential")}),
+        "elsewhere": make_ticket(queue=role("other_queue"), files=[FILE]),
+        "joined": make_ticket(queue=queue, files=[FILE]),
+    }
+    to_agent(tickets["organisation"], role("own_only").user, by=lead.scope)
+    for ticket in tickets.values():
+        _annotated(ticket, by=lead.user)
+    clock.advance(minutes=1)
+    add(tickets["joined"], role("guest").contact, by=lead.scope)
+    return {ticket.pk: name for name, ticket in tickets.items()}
+
+
+def _annotated(ticket, *, by):
+    annotation = annotate(ticket, "Secret", by=Scope(user=by, is_staff=True, is_system=True))
+    attachments.store(FILE, ticket=ticket, annotation=annotation)
+    record(EventKind.TICKET_LINKED, by=SYSTEM, ticket=ticket)
+    record(EventKind.ACCESS_CHANGED, by=SYSTEM, ticket=ticket, audience=Audience.SECURITY)
+
+
+@pytest.fixture
+def scope(request, world):
+    role = request.param
+    if role == "system":
+        return SYSTEM
+    if role == "link_holder":
+        (own,) = (pk for pk, name in world.items() if name == "own")
+        return Scope(link_ticket=own)
+    return request.getfixturevalue(role).scope
+
+
+def _names(found, world, *, key="ticket_id"):
+    return {world[pk] for pk in found.values_list(key, flat=True)}
+
+
+every_role = pytest.mark.parametrize(
+    ("scope", "role", "sees"),
+    [(role, role, sees) for role, sees in SEES.items()],
+    indirect=["scope"],
+    ids=SEES,
+)
+
+
+@pytest.mark.promise("S4.1", "S4.15")
+@every_role
+def test_tickets(world, scope, role, sees):
+    assert _names(Ticket.objects.all().visible_to(scope), world, key="pk") == sees
+
+
+@pytest.mark.promise("S4.15")
+@every_role
+def test_messages(world, scope, role, sees):
+    # Who joined later does not see what was said before.
+    said = sees - {"joined"} if role == "guest" else sees
+    assert _names(Message.objects.all().visible_to(scope), world) == said
+
+
+@pytest.mark.promise("S2.3")
+@every_role
+def test_annotations(world, scope, role, sees):
+    assert _names(Annotation.objects.all().visible_to(scope), world) == (
+        sees if role in STAFF else set()
+    )
+
+
+@pytest.mark.promise("S2.3")
+@every_role
+def test_events_by_audience(world, scope, role, sees):
+    seen = Event.objects.all().visible_to(scope)
+    public = sees - {"joined"} if role == "guest" else sees
+    assert _names(seen.filter(audience=Audience.PUBLIC), world) == public
+    assert _names(seen.filter(audience=Audience.STAFF), world) == (sees if role in STAFF else set())
+    assert _names(seen.filter(audience=Audience.SECURITY), world) == (
+        sees if role in {"security", "system"} else set()
+    )
+
+
+@every_role
+def test_attachments(world, scope, role, sees):
+    seen = Attachment.objects.all().visible_to(scope)
+    said = sees - {"joined"} if role == "guest" else sees
+    assert _names(seen.filter(annotation=None), world) == said
+    assert _names(seen.exclude(annotation=None), world) == (sees if role in STAFF else set())
+
+
+@pytest.mark.promise("S4.15")
+def test_a_reply_to_all_reaches_the_guest_too(world, guest, lead):
+    (joined,) = (pk for pk, name in world.items() if name == "joined")
+    reply = make_message(Ticket.objects.get(pk=joined), by=lead.user)
+    assert list(Message.objects.all().visible_to(guest.scope)) == [reply]
+    assert [copy["address"] for copy in reply.cc] == [guest.contact.identities.get().external_id]
