@@ -28,7 +28,9 @@ def tracked(*patterns):
 
 
 def test_imports_point_down():
-    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None) == 0
+    assert (
+        lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True) == 0
+    )
 
 
 def test_no_signals_and_no_overridden_save():
@@ -43,6 +45,9 @@ def test_no_signals_and_no_overridden_save():
 
 def test_no_inline_script_or_style_in_templates():
     for path in tracked("templates/*.html"):
+        if path.parts[1] == "integrations":
+            # Bodies of mails: there, inline style is the only one that is shown.
+            continue
         text = (ROOT / path).read_text(encoding="utf-8")
         assert "<script>" not in text, path
         assert "<style" not in text, path

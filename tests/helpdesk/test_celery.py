@@ -36,7 +36,7 @@ def publisher(port):
         broker_transport_options=transport_options(worker=False), task_publish_retry=False
     )
 
-    @one.task(name="wake_me")
+    @one.task(name="wake_me", shared=False)
     def wake_me():
         """Never runs."""
 
