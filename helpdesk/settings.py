@@ -214,7 +214,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+PASSWORD_RESET_TIMEOUT = 30 * 60
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -314,8 +316,8 @@ MAIL_DOOR = env_address("MAIL_DOOR", default="127.0.0.1:2525")
 MAIL_DOOR_LMTP = (
     env_address("MAIL_DOOR_LMTP", default="") if os.environ.get("MAIL_DOOR_LMTP") else None
 )
-# How long a sender may hold a mail before it is taken for dead; above the task's own time limit.
-DELIVERY_LEASE_S = env_int("DELIVERY_LEASE_S", default=90, least=1)
+# How long a worker may hold a mail before it is taken for dead; above the tasks' time limit.
+LEASE_S = env_int("LEASE_S", default=90, least=1)
 # Whose Authentication-Results headers are believed: the names our own mail servers give there.
 TRUSTED_AUTHSERV_IDS = env_list("TRUSTED_AUTHSERV_IDS", default=[])
 

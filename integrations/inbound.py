@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -35,7 +36,7 @@ log = structlog.get_logger(__name__)
 # An original whose reading failed or killed its process this often waits for a person.
 MOST_ATTEMPTS = 5
 # Whoever reads an original has it this long; a reader who is later than that changes nothing.
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=settings.LEASE_S)
 _FIRST_WAIT = timedelta(seconds=10)
 _LONGEST_ERROR = 2_000
 

@@ -78,7 +78,7 @@ def _claimed(delivery_id: int) -> Delivery | None:
     delivery.state = DeliveryState.SENDING
     delivery.attempts += 1
     delivery.lease_token = uuid.uuid4()
-    delivery.lease_until = clock.now() + timedelta(seconds=settings.DELIVERY_LEASE_S)
+    delivery.lease_until = clock.now() + timedelta(seconds=settings.LEASE_S)
     # What is due and whose lease is over are then found by one index.
     delivery.next_attempt_at = delivery.lease_until
     delivery.save()
@@ -146,7 +146,7 @@ def _note_refusal(delivery: Delivery, error: DeliveryError) -> None:
 def _note_ambiguous(row: Delivery, error: DeliveryError) -> None:
     if _may_repeat(row):
         # Not before the lease would have ended: a slow server has time to finish with the first.
-        _wait(row, error, wait=timedelta(seconds=settings.DELIVERY_LEASE_S))
+        _wait(row, error, wait=timedelta(seconds=settings.LEASE_S))
 
 
 def _wait(row: Delivery, error: DeliveryError, *, wait: timedelta) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Q
 
@@ -22,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 _BATCH = 500
 # A row that waits behind a long queue is not put into it again at each sweep.
-_NOT_AGAIN_FOR_S = 30
+_NOT_AGAIN_FOR_S = settings.LEASE_S // 3
 
 
 def run(*, read: Callable[[int], object], send: Callable[[int], object]) -> None:

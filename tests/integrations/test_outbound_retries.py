@@ -20,7 +20,7 @@ LEASE_S = 90
 
 @pytest.fixture(autouse=True)
 def _lease(settings):
-    settings.DELIVERY_LEASE_S = LEASE_S
+    settings.LEASE_S = LEASE_S
 
 
 @pytest.fixture
