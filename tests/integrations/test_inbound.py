@@ -192,7 +192,7 @@ def test_readers_that_die_in_the_middle_are_counted(channel, clock):
     raw = keep(make_mail(), channel)
     for _ in range(inbound.MOST_ATTEMPTS):
         assert inbound._claimed(raw.pk)
-        clock.advance(seconds=61)
+        clock.advance(seconds=inbound.LEASE.total_seconds() + 1)
     assert inbound.process(raw.pk).state == InboundState.DEAD
 
 
@@ -200,7 +200,7 @@ def test_a_reader_whose_lease_ran_out_changes_nothing(channel, clock):
     raw = keep(make_mail(), channel)
     late = inbound._claimed(raw.pk)
     assert inbound.process(raw.pk).state == "new"
-    clock.advance(seconds=61)
+    clock.advance(seconds=inbound.LEASE.total_seconds() + 1)
     assert inbound.process(raw.pk).state == "done"
     inbound._settle(late, adapter("email").parse(late, originals.read(late)))
     assert Message.objects.count() == 1
