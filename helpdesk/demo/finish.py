@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.db.models import F
 
 from helpdesk.demo.house import House
+from helpdesk.demo.outbox import bounce
 from helpdesk.demo.play import Talk
-from integrations.models import Delivery, DeliveryState
+from integrations.models import Delivery
+from integrations.notifications import notify
 from tickets import clock
 from tickets.actions.link import link
 from tickets.actions.participants import propose
 from tickets.actions.reply import save_draft
-from tickets.events import EventKind, record
-from tickets.models import (
-    DraftKind,
-    Event,
-    LinkKind,
-    Mention,
-    NoticeReason,
-    Notification,
-    Ticket,
-    User,
-    Watcher,
-)
+from tickets.events import EventKind
+from tickets.models import DraftKind, Event, LinkKind, Notification, Ticket, Watcher
 from tickets.permissions import SYSTEM
 from tickets.states import Status
 
@@ -33,7 +27,7 @@ DRAFTS = (
     "Good news: the change went in this morning. ",
     "Short answer: yes. Long answer: ",
 )
-FRESH = timedelta(days=4)
+TOLD, UNREAD = timedelta(days=14), timedelta(days=3)
 
 
 def touch_up(talks: list[Talk], house: House) -> None:
@@ -43,7 +37,7 @@ def touch_up(talks: list[Talk], house: House) -> None:
     _propose(talks, house)
     _bounce(house)
     _watchers(talks, house)
-    _notices()
+    _notices(clock.now())
 
 
 def _drafts(house: House) -> None:
@@ -83,19 +77,8 @@ def _propose(talks: list[Talk], house: House) -> None:
 def _bounce(house: House) -> None:
     """The newest reply to somebody without a company could not be delivered."""
     sent = Delivery.objects.filter(contact__in=house.solo, ticket__status=Status.IN_PROGRESS)
-    failed = sent.select_related("ticket", "message").order_by("-sent_at").first()
-    if failed is None:
-        return
-    failed.sent_at = None
-    failed.state = DeliveryState.FAILED
-    failed.response = "550 5.1.1 Mailbox does not exist"
-    failed.save(update_fields=["state", "response", "sent_at"])
-    record(
-        EventKind.DELIVERY_FAILED,
-        by=SYSTEM,
-        ticket=failed.ticket,
-        data={"delivery": failed.pk, "address": failed.address, "response": failed.response},
-    )
+    if newest := sent.select_related("ticket").order_by("-sent_at").first():
+        bounce(newest)
 
 
 def _watchers(talks: list[Talk], house: House) -> None:
@@ -104,25 +87,12 @@ def _watchers(talks: list[Talk], house: House) -> None:
             Watcher.objects.create(ticket=ticket, user=house.staff["mara"])
 
 
-def _notices() -> None:
-    """What the last days would have told people; older ones have been read."""
-    newest = Event.objects.filter(kind=EventKind.MESSAGE_RECEIVED).order_by("-id")
-    for event in newest.filter(ticket__assignee__isnull=False).select_related("ticket")[:60]:
-        _notice(event.ticket.assignee, event, NoticeReason.ANSWERED)
-    mentions = Mention.objects.select_related("user", "annotation__event", "annotation__ticket")
-    for mention in mentions.order_by("-pk")[:25]:
-        _notice(mention.user, mention.annotation.event, NoticeReason.MENTIONED)
-
-
-def _notice(user: User, event: Event, reason: NoticeReason) -> None:
-    first = not Notification.objects.filter(user=user, ticket=event.ticket).exists()
-    fresh = clock.now() - event.occurred_at < FRESH
-    if first:
-        Notification.objects.create(
-            user=user,
-            ticket=event.ticket,
-            event=event,
-            reason=reason,
-            created_at=event.occurred_at,
-            read_at=None if fresh else event.occurred_at + timedelta(hours=1),
-        )
+def _notices(now: datetime) -> None:
+    """What people were told lately; what is older than a few days they have read."""
+    kinds = [EventKind.MESSAGE_RECEIVED, EventKind.ANNOTATION_ADDED, EventKind.DELIVERY_FAILED]
+    told = Event.objects.filter(kind__in=kinds, occurred_at__gt=now - TOLD).order_by("id")
+    for event in told.select_related("ticket", "annotation"):
+        with clock.standing_at(event.occurred_at):
+            notify(event)
+    read_at = F("created_at") + timedelta(hours=1)
+    Notification.objects.filter(created_at__lt=now - UNREAD).update(read_at=read_at)

@@ -197,7 +197,7 @@ class Talk:
         if message is None:
             raise RuntimeError(f"the demo's reply in {self.script.key} was held")
         self.said.append(message)
-        note_sent(message, channel=self.house.channels[self.script.queue])
+        note_sent(message)
 
     def _end(self, line: Line) -> None:
         status = Status(line.then)
