@@ -123,54 +123,41 @@ def _names(found, world, *, key="ticket_id"):
     return {world[pk] for pk in found.values_list(key, flat=True)}
 
 
-every_role = pytest.mark.parametrize(
+@pytest.mark.promise("S2.3", "S4.1", "S4.15")
+@pytest.mark.parametrize(
     ("scope", "role", "sees"),
     [(role, role, sees) for role, sees in SEES.items()],
     indirect=["scope"],
     ids=SEES,
 )
-
-
-@pytest.mark.promise("S4.1", "S4.15")
-@every_role
-def test_tickets(world, scope, role, sees):
-    assert _names(Ticket.objects.all().visible_to(scope), world, key="pk") == sees
-
-
-@pytest.mark.promise("S4.15")
-@every_role
-def test_messages(world, scope, role, sees):
-    # Who joined later does not see what was said before.
+def test_each_sees_this_and_nothing_else(world, scope, role, sees):
+    # Who joined later does not see what was said before; what staff say is for staff.
     said = sees - {"joined"} if role == "guest" else sees
-    assert _names(Message.objects.all().visible_to(scope), world) == said
-
-
-@pytest.mark.promise("S2.3")
-@every_role
-def test_annotations(world, scope, role, sees):
-    assert _names(Annotation.objects.all().visible_to(scope), world) == (
-        sees if role in STAFF else set()
+    inside = sees if role in STAFF else set()
+    files, events = (
+        Attachment.objects.all().visible_to(scope),
+        Event.objects.all().visible_to(scope),
     )
-
-
-@pytest.mark.promise("S2.3")
-@every_role
-def test_events_by_audience(world, scope, role, sees):
-    seen = Event.objects.all().visible_to(scope)
-    public = sees - {"joined"} if role == "guest" else sees
-    assert _names(seen.filter(audience=Audience.PUBLIC), world) == public
-    assert _names(seen.filter(audience=Audience.STAFF), world) == (sees if role in STAFF else set())
-    assert _names(seen.filter(audience=Audience.SECURITY), world) == (
-        sees if role in {"security", "system"} else set()
-    )
-
-
-@every_role
-def test_attachments(world, scope, role, sees):
-    seen = Attachment.objects.all().visible_to(scope)
-    said = sees - {"joined"} if role == "guest" else sees
-    assert _names(seen.filter(annotation=None), world) == said
-    assert _names(seen.exclude(annotation=None), world) == (sees if role in STAFF else set())
+    found = {
+        "tickets": _names(Ticket.objects.all().visible_to(scope), world, key="pk"),
+        "messages": _names(Message.objects.all().visible_to(scope), world),
+        "files of messages": _names(files.filter(annotation=None), world),
+        "public events": _names(events.filter(audience=Audience.PUBLIC), world),
+        "annotations": _names(Annotation.objects.all().visible_to(scope), world),
+        "files of annotations": _names(files.exclude(annotation=None), world),
+        "staff events": _names(events.filter(audience=Audience.STAFF), world),
+        "security events": _names(events.filter(audience=Audience.SECURITY), world),
+    }
+    assert found == {
+        "tickets": sees,
+        "messages": said,
+        "files of messages": said,
+        "public events": said,
+        "annotations": inside,
+        "files of annotations": inside,
+        "staff events": inside,
+        "security events": sees if role in {"security", "system"} else set(),
+    }
 
 
 @pytest.mark.promise("S4.15")
