@@ -101,7 +101,7 @@ def _may_still_be_told(delivery: Delivery) -> bool:
     """Whether a colleague who is notified still has the ticket (C05); others always."""
     if delivery.kind != DeliveryKind.NOTIFICATION or delivery.ticket is None:
         return True
-    user = User.objects.filter(contact=delivery.contact_id).first()
+    user = User.objects.filter(contact__isnull=False, contact=delivery.contact_id).first()
     if user is None:
         return False
     return Ticket.objects.visible_to(scope_of(user)).filter(pk=delivery.ticket.pk).exists()

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from integrations.base import DeliveryError, Receipt
 from integrations.email.compose import compose, on_the_wire
+from integrations.email.headers import clean
 from integrations.email.letter import Letter
 from tickets.crypto import Sealed, unseal
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _CONNECT_S, _ANSWER_S, _GOODBYE_S = 10, 30, 2
 _PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 _OK, _GO_AHEAD, _PERMANENT = 2, 354, 5
+_LONGEST_ANSWER = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,7 @@ def _given(client: smtplib.SMTP, data: bytes, *, to: Server) -> str:
 
 def _demand(answer: tuple[int, bytes], what: str, *, go_ahead: int = 0) -> str:
     code, words = answer
-    said = f"{code} {words.decode('utf-8', 'replace')}"
+    said = f"{code} {_as_text(words)}"
     if code // 100 == _OK or code == go_ahead:
         return said
     raise DeliveryError(
@@ -180,7 +182,11 @@ def _connected(server: Server) -> smtplib.SMTP:
 
 def _said(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        words = error.smtp_error
-        said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-        return f"{error.smtp_code} {said}"
+        return f"{error.smtp_code} {_as_text(error.smtp_error)}"
     return str(error) or type(error).__name__
+
+
+def _as_text(words: bytes | str) -> str:
+    """A server's words as text that a database takes and a page can show."""
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return " ".join(clean(text).split())[:_LONGEST_ANSWER]

@@ -2,6 +2,7 @@
 
 # ruff: noqa: N802 - aiosmtpd finds handlers by the commands' names
 
+import asyncio
 import contextlib
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -11,6 +12,8 @@ from aiosmtpd.controller import Controller
 from helpdesk.launcher import ports
 
 CUT = "cut"
+SLOW = "slow"
+SLOW_S = 0.5
 
 
 @dataclass
@@ -32,7 +35,10 @@ class Caught:
 
 @dataclass
 class Sink:
-    """`script` holds the next answers to a command (`CUT` drops the connection); then 250."""
+    """`script` holds the next answers to a command, then it is 250.
+
+    `CUT` drops the connection, `SLOW` answers late.
+    """
 
     script: dict[str, list[str]] = field(default_factory=dict)
     caught: list[Caught] = field(default_factory=list)
@@ -71,8 +77,10 @@ class Sink:
 
     async def handle_DATA(self, server, session, envelope):
         answer = self._next("DATA", server, "250 2.0.0 kept")
-        if answer.startswith("250") or answer == CUT:
+        if answer.startswith("250") or answer in {CUT, SLOW}:
             self.caught.append(Caught(envelope.mail_from, envelope.rcpt_tos, envelope.content))
+        if answer == SLOW:
+            await asyncio.sleep(SLOW_S)
         return answer
 
 

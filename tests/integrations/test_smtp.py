@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from integrations.base import DeliveryError
+from integrations.email import smtp
 from integrations.email.smtp import Server, hand_over, server_of
 from integrations.models import Channel
 from tests.integrations import sink
@@ -73,6 +74,24 @@ def test_a_cut_after_the_text_is_ambiguous(server):
     with pytest.raises(DeliveryError, match=r"before 127\.0\.0\.1 confirmed") as cut:
         deliver(server)
     assert cut.value.ambiguous is True
+
+
+def test_a_server_too_slow_to_confirm_is_ambiguous_and_holds_nobody_up(server, monkeypatch):
+    monkeypatch.setattr(smtp, "_ANSWER_S", sink.SLOW_S / 5)
+    server.says("DATA", sink.SLOW)
+    with pytest.raises(DeliveryError, match="timed out") as late:
+        deliver(server)
+    assert late.value.ambiguous is True
+
+
+def test_a_servers_words_are_stored_as_one_line_of_text(server):
+    server.says("RCPT", "550-go\r\n550 a\0way \x1b[31m" + "x" * 900)
+    with pytest.raises(DeliveryError) as refused:
+        deliver(server)
+    said = str(refused.value)
+    assert "550 go away" in said
+    assert said.isprintable()
+    assert len(said) < 600
 
 
 def test_a_cut_before_the_text_is_not(server):
