@@ -111,9 +111,12 @@ def _session(key: str) -> SessionBase:
 
 # Events get their numbers before their transactions settle; so far back one may still appear.
 _SLACK = 1000
-_SINCE = """
+_CHANGES = """
 SELECT e.txid::text, e.id, e.ticket_id, t.version, t.queue_id, t.assignee_id, e.audience, e.user_id
 FROM tickets_event e LEFT JOIN tickets_ticket t ON t.number = e.ticket_id
+"""
+_NAMED = f"{_CHANGES} WHERE e.id = ANY(%(events)s) ORDER BY e.id"
+_SINCE = f"""{_CHANGES}
 WHERE e.id > %(event)s - %(slack)s
   AND (e.txid > %(txid)s::xid8 OR (e.txid = %(txid)s::xid8 AND e.id > %(event)s))
   AND e.txid < pg_snapshot_xmin(pg_current_snapshot())
@@ -144,6 +147,14 @@ def changes_since(place: Place) -> list[Change]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_SINCE, values)
+        return [_change(row) for row in cursor.fetchall()]
+
+
+@_returning_connections
+def changes_named(events: list[int]) -> list[Change]:
+    """The events with these numbers, just committed: told at once, whoever else is under way."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED, {"events": events})
         return [_change(row) for row in cursor.fetchall()]
 
 
