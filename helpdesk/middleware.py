@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import suspend_request
 from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -76,8 +77,18 @@ class StaffMfaMiddleware:
             query = urlencode({"next": request.get_full_path()})
             return HttpResponseRedirect(f"{reverse('mfa_activate_totp')}?{query}")
         if place and place.app_name == "admin" and name not in {"login", "logout", "jsi18n"}:
-            raise_if_reauthentication_required(request, app="admin")
+            return _proof_again(request)
         return None
+
+
+def _proof_again(request: HttpRequest) -> HttpResponseBase | None:
+    """To a page that asks once more who it is, and back here; nothing while that is fresh."""
+    adapter = get_adapter()
+    if not adapter.is_reauthentication_required(app="admin"):
+        return None
+    ways = adapter.get_reauthentication_methods(request.user)
+    response: HttpResponseBase = suspend_request(request, ways[0]["url"])
+    return response
 
 
 class HtmxChoresMiddleware:

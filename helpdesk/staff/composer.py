@@ -117,8 +117,10 @@ class Leaving:
     def names(self) -> str:
         """Whom it goes to: "Ana +2"."""
         people = [*self.draft.to, *self.draft.cc]
-        first = people[0]["name"] or people[0]["address"] if people else ""
-        return f"{first.split(' ')[0]} +{len(people) - 1}" if len(people) > 1 else first
+        if not people:
+            return ""
+        first = people[0]["name"].split(" ")[0] or people[0]["address"]
+        return f"{first} +{len(people) - 1}" if len(people) > 1 else first
 
     @property
     def seconds(self) -> int:

@@ -44,7 +44,7 @@ def groups(request: StaffRequest) -> list[dict[str, Any]]:
             symbol="queue-list",
             count=queue["live"],
         )
-        for queue in counts["queues"]
+        for queue in counts["queues"] or []
     ]
     for item in [*items, *queues]:
         item["current"] = request.path.startswith(item["url"])
