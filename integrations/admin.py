@@ -20,10 +20,10 @@ class ChannelForm(forms.ModelForm):
     """A channel; its password is sealed at once and never shown again."""
 
     kind = forms.ChoiceField(
-        label=_("kind"), choices=lambda: [(kind, row.label) for kind, row in KINDS.items()]
+        label=_("Kind"), choices=lambda: [(kind, row.label) for kind, row in KINDS.items()]
     )
     password = forms.CharField(
-        label=_("password or token"),
+        label=_("Password or token"),
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

@@ -96,6 +96,11 @@ def test_strangers_are_sent_to_the_one_sign_in(anonymous):
     assert answer["Location"] == f"{reverse('account_login')}?next=/admin/tickets/user/"
 
 
+def test_a_password_is_changed_on_the_one_page_for_it(admin):
+    answer = admin.client.get(reverse("admin:password_change"))
+    assert answer["Location"] == reverse("account_change_password")
+
+
 def test_who_sees_a_queue_is_told_with_the_reason(one_of_each, admin, queue, agent):
     text = admin.client.get(_page("queue", "change", queue.pk)).text
     assert "Ada Agent — Lead: work, and decide who is in" in text

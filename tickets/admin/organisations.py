@@ -22,7 +22,7 @@ class DomainForm(forms.ModelForm):
     """A domain, and whether somebody made sure that it is theirs."""
 
     is_verified = forms.BooleanField(
-        label=_("is theirs"),
+        label=_("Is theirs"),
         required=False,
         help_text=_("Checked by us. From then on each new writer from it is a member."),
     )
