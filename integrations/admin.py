@@ -39,7 +39,8 @@ class ChannelForm(forms.ModelForm):
         if password := self.cleaned_data["password"]:
             sealed = seal(json.dumps({"password": password}).encode())
             self.instance.sealed_key, self.instance.sealed_secrets = sealed.key, sealed.data
-        return super().save(commit)
+        saved: Channel = super().save(commit)
+        return saved
 
 
 class AddressForm(forms.ModelForm):
@@ -51,7 +52,7 @@ class AddressForm(forms.ModelForm):
 
     def clean_address(self) -> str:
         """In lower case. Raises ValidationError naming the channel that has it already."""
-        address = self.cleaned_data["address"].strip().lower()
+        address: str = self.cleaned_data["address"].strip().lower()
         others = ChannelAddress.objects.exclude(pk=self.instance.pk).filter(address=address)
         if taken := others.select_related("channel").first():
             raise ValidationError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db.models import F
 
@@ -17,7 +18,7 @@ from tickets.actions.link import link
 from tickets.actions.participants import propose
 from tickets.actions.reply import save_draft
 from tickets.events import EventKind
-from tickets.models import DraftKind, Event, LinkKind, Notification, Ticket, Watcher
+from tickets.models import DraftKind, Event, LinkKind, Notification, Ticket, User, Watcher
 from tickets.permissions import SYSTEM
 from tickets.states import Status
 
@@ -41,13 +42,14 @@ def touch_up(talks: list[Talk], house: House) -> None:
 
 
 def _drafts(house: House) -> None:
-    scopes = {house.staff[handle].pk: scope for handle, scope in house.scopes.items()}
-    waiting = Ticket.objects.live().filter(assignee__isnull=False).order_by("-last_customer_at")
+    scopes = {house.staff[handle]: scope for handle, scope in house.scopes.items()}
+    waiting = Ticket.objects.live().filter(assignee__isnull=False).for_inbox()
+    waiting = waiting.order_by("-last_customer_at")
     for text, ticket in zip(DRAFTS, waiting, strict=False):
-        save_draft(ticket, DraftKind.REPLY, text, by=scopes[ticket.assignee_id])
+        save_draft(ticket, DraftKind.REPLY, text, by=scopes[cast(User, ticket.assignee)])
     if last := waiting.first():
         note = "Ask Bilal whether the trial build is signed before "
-        save_draft(last, DraftKind.ANNOTATION, note, by=scopes[last.assignee_id])
+        save_draft(last, DraftKind.ANNOTATION, note, by=scopes[cast(User, last.assignee)])
 
 
 def _tickets(talks: Iterable[Talk], key: str) -> list[Ticket]:

@@ -23,4 +23,4 @@ def table() -> str:
 def code() -> str:
     """The code that the authenticator of every demo login shows now."""
     counter = int(time.time()) // app_settings.TOTP_PERIOD
-    return format_hotp_value(hotp_value(people.TOTP_SECRET, counter))
+    return str(format_hotp_value(hotp_value(people.TOTP_SECRET, counter)))

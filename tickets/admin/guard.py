@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db import connection, transaction
@@ -53,7 +53,7 @@ def _guarded(
     if request.method != "POST":
         return view(request, *args, **kwargs)
     try:
-        with transaction.atomic(), recorded(request.user):
+        with transaction.atomic(), recorded(cast(User, request.user)):
             return view(request, *args, **kwargs)
     except Refused as refused:
         messages.error(request, str(refused))

@@ -37,7 +37,7 @@ class DomainForm(forms.ModelForm):
 
     def clean_domain(self) -> str:
         """The bare domain in lower case, of one organisation only."""
-        domain = self.cleaned_data["domain"].strip().lower().lstrip("@").rstrip(".")
+        domain: str = self.cleaned_data["domain"].strip().lower().lstrip("@").rstrip(".")
         if not _DOMAIN.fullmatch(domain):
             raise ValidationError(gettext("Write the part after the @ alone, like example.org."))
         others = OrganisationDomain.objects.exclude(pk=self.instance.pk)
@@ -52,7 +52,8 @@ class DomainForm(forms.ModelForm):
         """Note the time of the check; unticking takes it back."""
         checked = self.cleaned_data["is_verified"]
         self.instance.verified_at = (self.instance.verified_at or clock.now()) if checked else None
-        return super().save(commit)
+        saved: OrganisationDomain = super().save(commit)
+        return saved
 
 
 class DomainsInline(admin.TabularInline):

@@ -34,7 +34,7 @@ class QueueAdmin(GuardedAccessAdmin):
     @admin.display(description=_("people"))
     def who_sees_it(self, queue: Queue) -> SafeString | str:
         """One line a person and team: the name, the level, and the team that gives it."""
-        if queue.pk is None:
+        if queue._state.adding:
             return gettext("Save the queue first.")
         held = {access.team_id: access for access in queue.accesses.select_related("team")}
         memberships = TeamMembership.objects.filter(team__in=held, user__is_active=True)

@@ -136,9 +136,7 @@ class UserAdmin(GuardedAccessAdmin, StockUserAdmin):
         """Never: switch the login off."""
         return False
 
-    def formfield_for_manytomany(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> forms.Field:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The one group there is, made on first use, as a checkbox."""
         if db_field.name == "groups":
             administrators()
