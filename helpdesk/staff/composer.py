@@ -135,7 +135,7 @@ def _fill(form: Filled, draft: Draft) -> None:
     form.files = list(draft.attachments.all())
     form.is_open = True
     form.saved = _("Saved")
-    form.held = held_words(draft.held_because)
+    form.held = form.held or held_words(draft.held_because)
 
 
 def held_words(because: str) -> str:

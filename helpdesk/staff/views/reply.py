@@ -54,7 +54,7 @@ def reply(request: StaffRequest, number: int) -> HttpResponse:
         _refuse_mentions(body, ticket)
         draft = _submit(request, ticket, body)
     except Stale as stale:
-        return _refused(request, ticket, Filled(newer=stale.newer, error=str(stale)), status=409)
+        return _refused(request, ticket, Filled(newer=stale.newer, held=str(stale)), status=409)
     except Refused as refused:
         return _refused(request, ticket, Filled(error=str(refused)))
     seconds = replies.UNDO_WINDOW.total_seconds()

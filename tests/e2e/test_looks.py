@@ -1,0 +1,66 @@
+"""Every page of this desk once through axe: light, dark, and the narrowest screen."""
+
+import pytest
+
+from tests.browser import assert_axe_clean, assert_reflows, set_theme, set_width
+from tests.factories import StatusReasonFactory, make_message
+from tickets.actions.annotate import annotate
+from tickets.permissions import scope_of
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+LOOKS = [("light", 1500), ("dark", 1500), ("light", 320), ("dark", 390)]
+
+
+def assert_looks_right(page):
+    for theme, width in LOOKS:
+        set_theme(page, theme)
+        set_width(page, width)
+        assert_axe_clean(page)
+        assert_reflows(page)
+
+
+@pytest.fixture
+def full(ticket, mei):
+    """The ticket with something of everything."""
+    StatusReasonFactory()
+    annotate(ticket, "@mei look", by=scope_of(mei))
+    make_message(ticket, by=mei, body="Try `this`.")
+    make_message(ticket, body="It says no.")
+    return ticket
+
+
+@pytest.mark.parametrize("path", ["/account/login/", "/account/password/reset/"])
+def test_the_door(browser, db, path):
+    assert_looks_right(browser.open(path))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/inbox/open/",
+        "/inbox/waiting/",
+        "/inbox/open/{pk}/",
+        "/t/{pk}/",
+        "/t/{pk}/#reply-body",
+        "/t/{pk}/#annotation-body",
+        "/t/{pk}/status/?to=abandoned",
+        "/t/{pk}/labels/",
+        "/notifications/",
+        "/profile/",
+        "/account/mfa/",
+    ],
+)
+def test_the_desk(signed_in_page, full, path):
+    assert_looks_right(signed_in_page(path.format(pk=full.pk)))
+
+
+def test_an_empty_inbox(signed_in_page):
+    assert_looks_right(signed_in_page("/inbox/open/"))
+
+
+def test_a_page_that_is_not_there(signed_in_page, browser):
+    page = signed_in_page("/t/999999/")
+    assert_looks_right(page)
+    # Chromium complains of every answer above 399.
+    browser.complaints.clear()
