@@ -9,6 +9,8 @@ from tickets.permissions import scope_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
+# A colour on its way from one theme to the other would be judged.
+STILL = {"reduced_motion": "reduce"}
 LOOKS = [("light", 1500), ("dark", 1500), ("light", 320), ("dark", 390)]
 
 
@@ -32,7 +34,7 @@ def full(ticket, mei):
 
 @pytest.mark.parametrize("path", ["/account/login/", "/account/password/reset/"])
 def test_the_door(browser, db, path):
-    assert_looks_right(browser.open(path))
+    assert_looks_right(browser.open(path, **STILL))
 
 
 @pytest.mark.parametrize(
@@ -52,15 +54,15 @@ def test_the_door(browser, db, path):
     ],
 )
 def test_the_desk(signed_in_page, full, path):
-    assert_looks_right(signed_in_page(path.format(pk=full.pk)))
+    assert_looks_right(signed_in_page(path.format(pk=full.pk), **STILL))
 
 
 def test_an_empty_inbox(signed_in_page):
-    assert_looks_right(signed_in_page("/inbox/open/"))
+    assert_looks_right(signed_in_page("/inbox/open/", **STILL))
 
 
 def test_a_page_that_is_not_there(signed_in_page, browser):
-    page = signed_in_page("/t/999999/")
+    page = signed_in_page("/t/999999/", **STILL)
     assert_looks_right(page)
     # Chromium complains of every answer above 399.
     browser.complaints.clear()
