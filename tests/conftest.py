@@ -12,7 +12,7 @@ from django.core.cache import cache
 from tests import network, report, services
 from tickets import clock as clock_module
 
-pytest_plugins = ["tests.browser", "tests.roles"]
+pytest_plugins = ["tests.browser", "tests.roles", "tests.running"]
 services.provide()
 network.forbid_outside()
 

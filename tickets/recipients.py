@@ -47,7 +47,7 @@ def recipient_of(contact: Contact, *, prefer: str) -> Recipient | None:
     best = identities[0]
     return {
         "contact": str(contact.pk),
-        "name": contact.name,
+        "name": "" if contact.name == best.external_id else contact.name,
         "kind": best.kind,
         "address": best.external_id,
     }

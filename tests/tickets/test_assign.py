@@ -1,6 +1,7 @@
 """Who has a ticket."""
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from tests.factories import StatusReasonFactory, make_ticket
 from tickets.actions.assign import take, to_agent, to_team, unassign
@@ -33,6 +34,22 @@ def test_who_comes_second_is_told(ticket, agent, lead):
     take(ticket, by=agent.scope, seen_version=ticket.version)
     with pytest.raises(Conflict):
         take(ticket, by=lead.scope, seen_version=ticket.version)
+
+
+@pytest.mark.promise("S2.4")
+def test_what_a_colleague_has_is_taken_over_knowingly(ticket, agent, lead):
+    take(ticket, by=agent.scope)
+    with pytest.raises(Conflict, match=str(agent.user)):
+        take(ticket, by=lead.scope)
+    ticket.refresh_from_db()
+    assert take(ticket, by=lead.scope, seen_version=ticket.version).assignee == lead.user
+
+
+def test_who_lost_the_ticket_meanwhile_changes_nothing(ticket, agent, own_only, lead):
+    mine = to_agent(ticket, own_only.user, by=lead.scope)
+    to_agent(ticket, lead.user, by=lead.scope)
+    with pytest.raises(PermissionDenied):
+        set_status(mine, Status.CLOSED, by=own_only.scope)
 
 
 def test_only_who_could_work_on_it_is_given_it(ticket, lead, own_only, reader, colleague):

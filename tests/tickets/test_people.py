@@ -25,7 +25,8 @@ def test_the_same_text_of_another_kind_is_another_person():
 
 
 def test_a_name_is_learned_later():
-    contact_for(kind=EMAIL, external_id="zoe@customer.example")
+    nameless = contact_for(kind=EMAIL, external_id="zoe@customer.example")
+    assert (nameless.name, nameless.short_name) == ("zoe@customer.example", "zoe")
     assert contact_for(kind=EMAIL, external_id="zoe@customer.example", name="Zoe").name == "Zoe"
 
 

@@ -203,3 +203,15 @@ def test_a_draft_follows_the_typing_and_goes_when_emptied(ticket, agent):
     assert note.pk != first.pk
     assert save_draft(ticket, DraftKind.REPLY, " ", by=agent.scope) is None
     assert Draft.objects.get() == note
+
+
+def test_only_its_author_takes_a_reply_back(send, lead):
+    with pytest.raises(PermissionDenied):
+        undo(send(), by=lead.scope)
+
+
+def test_a_key_is_its_authors_own(ticket, send, lead):
+    key = uuid.uuid4()
+    mine = send(key=key)
+    assert send(key=key) == mine
+    assert send(key=key, by=lead).author == lead.user

@@ -8,10 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tickets.actions._lock import locked, save_changed
+from tickets.actions._lock import locked_for, save_changed
 from tickets.actions.triage import change_status, let_go, record_assigned
-from tickets.errors import NotAllowedNow
-from tickets.permissions import can_be_assigned, demand_work
+from tickets.errors import Conflict, NotAllowedNow
+from tickets.permissions import can_be_assigned
 from tickets.states import Status
 
 if TYPE_CHECKING:
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 def take(ticket: Ticket, *, by: Scope, seen_version: int | None = None) -> Ticket:
     """Make the ticket mine and say that I am about to contact the customer: pending (S2.4).
 
-    Raises Conflict when somebody else took it first.
+    Raises Conflict when somebody else has it, unless `seen_version` shows that this was known.
     """
     if by.user is None:
         raise PermissionDenied(_("Only staff can take a ticket."))
+    has_it = locked_for(by, ticket).assignee
+    if seen_version is None and has_it not in {None, by.user}:
+        raise Conflict(_("%(name)s has taken this ticket already.") % {"name": has_it})
     return to_agent(ticket, by.user, by=by, seen_version=seen_version)
 
 
@@ -36,8 +39,7 @@ def to_agent(ticket: Ticket, user: User, *, by: Scope, seen_version: int | None 
 
     Raises NotAllowedNow when the colleague could not work on it or the ticket has ended.
     """
-    demand_work(by, ticket)
-    ticket = locked(ticket, seen_version=seen_version)
+    ticket = locked_for(by, ticket, seen_version=seen_version)
     if ticket.assignee_id == user.pk:
         return ticket
     if not ticket.is_live:
@@ -63,8 +65,7 @@ def to_team(
 
     Raises NotAllowedNow when the team has no access to the queue.
     """
-    demand_work(by, ticket)
-    ticket = locked(ticket, seen_version=seen_version)
+    ticket = locked_for(by, ticket, seen_version=seen_version)
     if team and not team.accesses.filter(queue=ticket.queue_id).exists():
         raise NotAllowedNow(
             _("The team %(team)s has no access to %(queue)s; an admin can give it.")
@@ -79,8 +80,7 @@ def to_team(
 @transaction.atomic
 def unassign(ticket: Ticket, *, by: Scope, seen_version: int | None = None) -> Ticket:
     """Put the ticket back: nobody has it, and a pending one is open again."""
-    demand_work(by, ticket)
-    ticket = locked(ticket, seen_version=seen_version)
+    ticket = locked_for(by, ticket, seen_version=seen_version)
     if ticket.assignee is None:
         return ticket
     let_go(ticket, by=by)

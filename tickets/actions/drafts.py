@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tickets import attachments
 from tickets.models import Draft, DraftKind, DraftState
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from tickets.content import NewFile
-    from tickets.models import Ticket
+    from tickets.models import Ticket, User
     from tickets.scope import Scope
 
 
@@ -29,7 +31,7 @@ def add_files(ticket: Ticket, files: Sequence[NewFile], *, by: Scope) -> Draft:
     """
     demand_work(by, ticket)
     draft, _made = _mine(ticket, DraftKind.REPLY, by=by).get_or_create(
-        defaults={"ticket": ticket, "kind": DraftKind.REPLY, "author": by.user}
+        defaults={"ticket": ticket, "kind": DraftKind.REPLY, "author": _author(by)}
     )
     for file in files:
         attachments.store(file, ticket=ticket, draft=draft)
@@ -51,9 +53,10 @@ def discard(ticket: Ticket, kind: DraftKind, *, by: Scope) -> None:
     _mine(ticket, kind, by=by).delete()
 
 
-def is_done(key: uuid.UUID) -> bool:
-    """Whether the form with this key was taken already."""
-    return Draft.objects.filter(idempotency_key=key).exclude(state=DraftState.DRAFT).exists()
+def of_key(key: uuid.UUID, *, by: Scope) -> Draft | None:
+    """What came of a form of one's own that was taken already, known by its key."""
+    mine = Draft.objects.filter(author=by.user, idempotency_key=key)
+    return mine.exclude(state=DraftState.DRAFT).first()
 
 
 @transaction.atomic
@@ -64,8 +67,14 @@ def finish(ticket: Ticket, kind: DraftKind, key: uuid.UUID, *, by: Scope) -> Non
     """
     _mine(ticket, kind, by=by).delete()
     Draft.objects.create(
-        ticket=ticket, kind=kind, author=by.user, state=DraftState.SENT, idempotency_key=key
+        ticket=ticket, kind=kind, author=_author(by), state=DraftState.SENT, idempotency_key=key
     )
+
+
+def _author(by: Scope) -> User:
+    if by.user is None:
+        raise PermissionDenied(_("Only staff keep drafts."))
+    return by.user
 
 
 def _mine(ticket: Ticket, kind: DraftKind, *, by: Scope) -> QuerySet[Draft]:

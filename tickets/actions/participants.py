@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from tickets import clock
-from tickets.actions._lock import locked
+from tickets.actions._lock import locked_for
 from tickets.events import EventKind, record
 from tickets.models import Participant
 from tickets.permissions import demand_work
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 @transaction.atomic
 def add(ticket: Ticket, contact: Contact, *, by: Scope) -> Participant:
     """Put somebody on the ticket, confirmed: replies reach them from now on."""
-    demand_work(by, ticket)
-    ticket = locked(ticket)
+    ticket = locked_for(by, ticket)
     now = clock.now()
     participant, made = Participant.objects.get_or_create(
         ticket=ticket, contact=contact, defaults={"added_at": now, "confirmed_at": now}

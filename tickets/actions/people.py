@@ -12,7 +12,8 @@ from tickets.states import IdentityKind
 def contact_for(*, kind: IdentityKind, external_id: str, name: str = "") -> Contact:
     """The contact known by this address, made if nobody has it yet.
 
-    Two workers may meet the same new sender at once; one row wins.
+    Who gives no name is called by the address until they do. Two workers may meet the same new
+    sender at once; one row wins.
     """
     external_id, name = normal_id(kind, external_id), name.replace("\x00", "").strip()
     found = Identity.objects.select_related("contact").filter(kind=kind, external_id=external_id)
@@ -20,7 +21,7 @@ def contact_for(*, kind: IdentityKind, external_id: str, name: str = "") -> Cont
     if identity is None:
         try:
             with transaction.atomic():
-                contact = Contact.objects.create(name=name[:200])
+                contact = Contact.objects.create(name=(name or external_id)[:200])
                 identity = Identity.objects.create(
                     contact=contact, kind=kind, external_id=external_id
                 )
@@ -28,7 +29,7 @@ def contact_for(*, kind: IdentityKind, external_id: str, name: str = "") -> Cont
         except IntegrityError:
             identity = found.get()
     contact = identity.contact
-    if name and not contact.name:
+    if name and contact.name in {"", external_id[:200]}:
         contact.name = name[:200]
         contact.save(update_fields=["name"])
     return contact

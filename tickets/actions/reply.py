@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tickets import clock, recipients
-from tickets.actions._lock import locked
+from tickets.actions import drafts
+from tickets.actions._lock import locked, locked_for
 from tickets.actions._message import add_message
 from tickets.actions.people import contact_of
 from tickets.actions.triage import change_status
@@ -81,9 +83,8 @@ def submit(ticket: Ticket, reply: Reply, *, by: Scope, window: timedelta = UNDO_
     `last_seen_event` (what came in is on the exception). The text is kept as a draft whenever
     this refuses: call `save_draft` first.
     """
-    demand_work(by, ticket)
-    ticket = locked(ticket)
-    if reply.key and (done := Draft.objects.filter(idempotency_key=reply.key).first()):
+    ticket = locked_for(by, ticket)
+    if reply.key and (done := drafts.of_key(reply.key, by=by)):
         return done
     _demand_text(reply)
     to, cc = _recipients(ticket, reply)
@@ -165,11 +166,13 @@ def demand_seen(ticket: Ticket, last_seen: int | None, *, by: User | None) -> No
 
 @transaction.atomic
 def undo(draft: Draft, *, by: Scope) -> Draft:
-    """Bring a reply back from its undo window, exactly as it was typed.
+    """Bring one's own reply back from its undo window, exactly as it was typed.
 
     Raises TooLate when it has left. A newer draft begun meanwhile is put below the old text.
     """
     demand_work(by, draft.ticket)
+    if draft.author != by.user:
+        raise PermissionDenied(_("Only who wrote a reply can take it back."))
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     if draft.state == DraftState.SENT:
         raise TooLate(_("It has left already. Write again to correct it."))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tickets.actions._lock import locked, save_changed
+from tickets.actions._lock import locked_for, save_changed
 from tickets.actions.annotate import add_annotation
 from tickets.errors import Incomplete, NotAllowedNow
 from tickets.events import EventKind, record
@@ -36,8 +36,7 @@ def set_status(
     Raises NotAllowedNow when the status may not follow, Incomplete when abandoning or
     invalidating without a reason and an annotation, Conflict when the ticket has moved.
     """
-    demand_work(by, ticket)
-    ticket = locked(ticket, seen_version=seen_version)
+    ticket = locked_for(by, ticket, seen_version=seen_version)
     if status == ticket.status:
         return ticket
     if not may_follow(ticket.status, status):
@@ -95,8 +94,7 @@ def change_status(
 @transaction.atomic
 def set_turn(ticket: Ticket, turn: Turn, *, by: Scope, seen_version: int | None = None) -> Ticket:
     """Say whose turn it is, when no message says so by itself."""
-    demand_work(by, ticket)
-    ticket = locked(ticket, seen_version=seen_version)
+    ticket = locked_for(by, ticket, seen_version=seen_version)
     if turn == ticket.turn:
         return ticket
     before, ticket.turn = ticket.turn, turn
@@ -118,8 +116,7 @@ def assess_priority(
 
     Raises Incomplete when it differs from what the customer asked for and no reason is given.
     """
-    demand_work(by, ticket)
-    ticket = locked(ticket, seen_version=seen_version)
+    ticket = locked_for(by, ticket, seen_version=seen_version)
     if ticket.requested_priority not in {"", priority} and not reason.strip():
         raise Incomplete(
             _("The customer asked for %(requested)s. Say why it is %(assessed)s.")
@@ -147,8 +144,7 @@ def set_kind(
     ticket: Ticket, kind: Kind | None, *, by: Scope, seen_version: int | None = None
 ) -> Ticket:
     """Say what the ticket is about (S1.3); None takes the decision back."""
-    demand_work(by, ticket)
-    ticket = locked(ticket, seen_version=seen_version)
+    ticket = locked_for(by, ticket, seen_version=seen_version)
     after = kind or ""
     if after == ticket.kind:
         return ticket
@@ -163,8 +159,7 @@ def set_labels(
     ticket: Ticket, labels: Iterable[Label], *, by: Scope, seen_version: int | None = None
 ) -> Ticket:
     """Give the ticket exactly these labels."""
-    demand_work(by, ticket)
-    ticket = locked(ticket, seen_version=seen_version)
+    ticket = locked_for(by, ticket, seen_version=seen_version)
     before, after = {label.name for label in ticket.labels.all()}, {label.name for label in labels}
     if before == after:
         return ticket
@@ -187,8 +182,7 @@ def move_to_queue(
 
     Raises PermissionDenied, naming the leads, when the mover may not work in either queue.
     """
-    demand_work(by, ticket)
-    ticket = locked(ticket, seen_version=seen_version)
+    ticket = locked_for(by, ticket, seen_version=seen_version)
     if queue.pk == ticket.queue_id:
         return ticket
     before, ticket.queue = ticket.queue, queue

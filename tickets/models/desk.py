@@ -46,7 +46,7 @@ class Draft(models.Model):
     # The newest public event by others its author had on the page (S2.4).
     last_seen_event = models.BigIntegerField(null=True, blank=True)
     # The form's own key: the same form posted twice is one reply.
-    idempotency_key = models.UUIDField(null=True, blank=True, unique=True)
+    idempotency_key = models.UUIDField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     release_at = models.DateTimeField(null=True, blank=True)
     message = models.OneToOneField(
@@ -68,6 +68,7 @@ class Draft(models.Model):
                 condition=Q(state="draft"),
                 name="draft_once",
             ),
+            models.UniqueConstraint(fields=["author", "idempotency_key"], name="draft_of_key_once"),
         ]
         indexes = [
             # The sweep that releases what the undo window has let go.

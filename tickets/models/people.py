@@ -130,8 +130,8 @@ class Contact(models.Model):
 
     @property
     def short_name(self) -> str:
-        """The first word of the name, for a button or a greeting."""
-        return self.name.split(" ")[0] if self.name else str(self)
+        """The first word of the name, for a greeting; of an address what stands before the @."""
+        return self.name.split(" ")[0].partition("@")[0] or str(self)
 
 
 class Identity(models.Model):
