@@ -159,11 +159,12 @@ def _appended(mail: _Mail, ticket: Ticket, *, authority: Authority) -> Verdict:
 
 
 def _addressed(inbound: Inbound) -> Content:
-    """The content with whom it was written to, for a colleague who asks "who else got this?"."""
+    """The content with whom else it was written to; that it was written to us goes unsaid."""
+    ours = mailboxes.ours_among({person.external_id for person in [*inbound.to, *inbound.cc]})
     return replace(
         inbound.content,
-        to=[_recipient(person) for person in inbound.to],
-        cc=[_recipient(person) for person in inbound.cc],
+        to=[_recipient(person) for person in inbound.to if person.external_id not in ours],
+        cc=[_recipient(person) for person in inbound.cc if person.external_id not in ours],
     )
 
 
