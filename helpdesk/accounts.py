@@ -38,6 +38,11 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
         return user if user and self.user_can_authenticate(user) else None
 
 
+def has_second_factor(user: User) -> bool:
+    """Whether a user found by `Backend` has set up more than recovery codes."""
+    return bool(getattr(user, "has_mfa", False))
+
+
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     """allauth as this product uses it."""
 

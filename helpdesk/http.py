@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -13,6 +13,7 @@ from django.shortcuts import render
 from tickets.models import Ticket
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
     from django_htmx.middleware import HtmxDetails
 
     from tickets.models import User
@@ -71,22 +72,25 @@ def staff_page(view: StaffView[P]) -> StaffView[P]:
 
     @wraps(view)
     def guarded(request: StaffRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if not request.user.is_authenticated:
+        user: User | AnonymousUser = request.user
+        if not user.is_authenticated:
             if request.htmx:
                 return render(request, "staff/sign_in_again.html", status=401)
             return redirect_to_login(request.get_full_path())
-        if not request.user.is_staff:
+        if not user.is_staff:
             return render(request, "staff/not_staff.html", status=403)
         return view(request, *args, **kwargs)
 
-    return guarded
+    return cast("StaffView[P]", guarded)
 
 
 def ticket_or_404(
     request: StaffRequest, number: int, tickets: TicketQuerySet | None = None
 ) -> Ticket:
     """The ticket, if the reader may see it; unknown and forbidden look alike (C01)."""
-    found = (tickets or Ticket.objects.all()).visible_to(request.scope).filter(pk=number).first()
+    # A queryset is never asked whether it is true: that would read all of it.
+    chosen = Ticket.objects.all() if tickets is None else tickets
+    found = chosen.visible_to(request.scope).filter(pk=number).first()
     if found is None:
         raise Http404
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
@@ -19,6 +19,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseLocation
 
+from helpdesk.accounts import has_second_factor
+from helpdesk.http import HtmxRequest
 from tickets.permissions import ANONYMOUS, scope_of
 from tickets.scope import Scope
 
@@ -71,7 +73,7 @@ class StaffMfaMiddleware:
             return None
         place = request.resolver_match
         name = place.url_name or "" if place else ""
-        if settings.STAFF_MFA_REQUIRED and not request.user.has_mfa:
+        if settings.STAFF_MFA_REQUIRED and not has_second_factor(request.user):
             if name in BEFORE_MFA or name.startswith("mfa_"):
                 return None
             query = urlencode({"next": request.get_full_path()})
@@ -102,7 +104,7 @@ class HtmxChoresMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HtmxRequest) -> HttpResponseBase:
         response = self.get_response(request)
         patch_vary_headers(response, ["HX-Request"])
         if not request.htmx:
@@ -123,7 +125,7 @@ def _as_location(response: HttpResponseBase) -> HttpResponse:
     return location
 
 
-def _takes_messages(response: HttpResponseBase) -> bool:
+def _takes_messages(response: HttpResponseBase) -> TypeGuard[HttpResponse]:
     is_html = response.get("Content-Type", "").startswith("text/html")
     return isinstance(response, HttpResponse) and is_html and "HX-Redirect" not in response
 

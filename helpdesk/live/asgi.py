@@ -120,20 +120,20 @@ async def _gone(receive: Receive) -> None:
 async def _tell(send: Send, listener: Listener, cookies: str, last: str) -> None:
     """What was missed, then what comes, with a sign of life in between."""
     if place := reader.Place.parse(last):
-        for change in await asyncio.to_thread(reader.changes_since, place):
-            listener.tell(change)
+        for missed in await asyncio.to_thread(reader.changes_since, place):
+            listener.tell(missed)
     clock = asyncio.get_running_loop()
     checked = spoke = clock.time()
     while True:
         change = await _next(listener)
         # A change without a ticket is one of rights.
-        if (change and change.ticket is None) or clock.time() - checked >= LOOK_S:
+        if (change is not None and change.ticket is None) or clock.time() - checked >= LOOK_S:
             who = await asyncio.to_thread(reader.listener, cookies)
             checked = clock.time()
             if who is None:
                 return await _body(send, _CLOSE)
             listener.scope = who
-        if change and reader.may_hear(listener.scope, change):
+        if change is not None and reader.may_hear(listener.scope, change):
             await _body(send, _said(change, listener))
             spoke = clock.time()
         elif clock.time() - spoke >= HEARTBEAT_S:

@@ -17,6 +17,7 @@ from django.contrib.auth import get_user
 from django.db import close_old_connections, connection, connections
 from django.http import HttpRequest
 
+from helpdesk.accounts import has_second_factor
 from tickets.models import User
 from tickets.permissions import scope_of
 from tickets.states import Audience
@@ -87,7 +88,7 @@ def listener(cookies: str) -> Scope | None:
     user = _user(cookies)
     if user is None or not user.is_staff:
         return None
-    if settings.STAFF_MFA_REQUIRED and not getattr(user, "has_mfa", False):
+    if settings.STAFF_MFA_REQUIRED and not has_second_factor(user):
         return None
     return scope_of(user)
 
@@ -139,7 +140,7 @@ def changes_since(place: Place) -> list[Change]:
     A plain `id > last` loses rows of transactions that commit late; so only transactions older
     than every one still under way are read, in their own order (decisions, Models and keys).
     """
-    values = {
+    values: dict[str, str | int] = {
         "txid": str(place.txid),
         "event": place.event,
         "slack": _SLACK,

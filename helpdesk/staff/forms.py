@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -13,19 +13,19 @@ from tickets.models import Label, LinkKind, Queue, StatusReason, Theme, Ticket, 
 from tickets.states import STATUSES, Priority, Status
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django_stubs_ext import StrPromise
 
     from tickets.scope import Scope
 
 
 class TicketForm(forms.Form):
-    """A change of one ticket; `seen` is the version its page was made from.
-
-    `field_of` maps what an action complains about to the field that shows it.
-    """
+    """A change of one ticket; `seen` is the version its page was made from."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     label_suffix = ""
+    # Whether somebody else was quicker; its page then shows the ticket as it is now.
+    conflict = False
 
     def __init__(self, *args: Any, ticket: Ticket, scope: Scope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,6 +35,10 @@ class TicketForm(forms.Form):
 
     def prepare(self) -> None:
         """Fill in choices that depend on ticket and reader."""
+
+    def offer(self, name: str, rows: QuerySet[Any]) -> None:
+        """Let a field choose among these rows."""
+        cast("forms.ModelChoiceField[Any]", self.fields[name]).queryset = rows
 
     @property
     def seen(self) -> int | None:
@@ -67,14 +71,15 @@ class StatusForm(TicketForm):
     def prepare(self) -> None:
         """Offer what may follow, and the reasons of those that need one."""
         moves = STATUSES[Status(self.ticket.status)].moves
-        self.fields["to"].choices = [(s.value, s.label) for s in Status if s in moves]
+        to = cast(forms.ChoiceField, self.fields["to"])
+        to.choices = [(status.value, status.label) for status in Status if status in moves]
         reasons = StatusReason.objects.filter(is_active=True)
         wanted = self.data.get("to") or self.initial.get("to")
         if wanted in moves and STATUSES[Status(wanted)].needs_reason:
             reasons = reasons.filter(status=wanted)
             self._demand("reason", _("Choose why the ticket ends without a fix."))
             self._demand("annotation", _("Add an annotation that says why: only staff read it."))
-        self.fields["reason"].queryset = reasons
+        self.offer("reason", reasons)
 
     def _demand(self, name: str, words: StrPromise) -> None:
         self.fields[name].required = True
@@ -121,16 +126,13 @@ class AssignForm(TicketForm):
 
     def prepare(self) -> None:
         """Offer everybody who could work on it."""
-        self.fields["user"].queryset = (
-            User.objects.filter(
-                is_active=True,
-                is_staff=True,
-                teams__accesses__queue=self.ticket.queue_id,
-                teams__accesses__level__in=["own", "work", "lead"],
-            )
-            .order_by("name", "email")
-            .distinct()
+        able = User.objects.filter(
+            is_active=True,
+            is_staff=True,
+            teams__accesses__queue=self.ticket.queue_id,
+            teams__accesses__level__in=["own", "work", "lead"],
         )
+        self.offer("user", able.order_by("name", "email").distinct())
 
     def act(self) -> None:
         """Assign it."""
@@ -151,7 +153,7 @@ class QueueForm(TicketForm):
     def prepare(self) -> None:
         """Offer the queues the reader can work in."""
         others = Queue.objects.filter(pk__in=self.scope.work).exclude(pk=self.ticket.queue_id)
-        self.fields["queue"].queryset = others
+        self.offer("queue", others)
 
     def act(self) -> None:
         """Move it."""
@@ -224,4 +226,5 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # Django's form ta
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(zoneinfo.available_timezones())
-        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]
+        field = cast(forms.ChoiceField, self.fields["time_zone"])
+        field.choices = [(zone, zone.replace("_", " ")) for zone in zones]

@@ -9,7 +9,6 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from helpdesk.templatetags.timeline import capped
 from tickets.inbox import COUNTED, CappedCount, View, counted, counted_of_queue
 from tickets.models import Notification, Queue, User
 
@@ -61,11 +60,17 @@ def _item(label: str, url: str, *, symbol: str, count: int, hotkey: str = "") ->
     return {"label": label, "url": url, "symbol": symbol, "count": shown, "hotkey": hotkey}
 
 
+def capped(number: int) -> str:
+    """A count that stopped counting: "999+"."""
+    return str(number) if number < COUNTED else f"{COUNTED - 1}+"
+
+
 def _counts(scope: Scope) -> dict[str, Any]:
+    assert scope.user
     unread = Notification.objects.filter(user=scope.user, read_at=None).values("pk")[:COUNTED]
     # How full a queue is, only those know who may read all of it.
     queues = Queue.objects.filter(pk__in=scope.read).order_by("position", "name")
-    found = User.objects.filter(pk=scope.user.pk if scope.user else None).values(
+    found = User.objects.filter(pk=scope.user.pk).values(
         open=counted(scope, View.OPEN),
         mine=counted(scope, View.MINE),
         unassigned=counted(scope, View.UNASSIGNED),

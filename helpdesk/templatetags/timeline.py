@@ -84,9 +84,3 @@ def kind_word(value: str) -> str:
 def link_word(value: str) -> str:
     """The word for a kind of link."""
     return _word(LinkKind, value)
-
-
-@register.filter
-def capped(number: int) -> str:
-    """A count that stopped counting: "999+"."""
-    return str(number) if number < 1000 else "999+"  # noqa: PLR2004 (tickets.inbox.COUNTED)

@@ -70,7 +70,7 @@ def test_counts_stop_at_a_thousand(agent, many, monkeypatch):
     monkeypatch.setattr(inbox, "COUNTED", 10)
     monkeypatch.setattr("helpdesk.staff.nav.COUNTED", 10)
     page = agent.client.get("/inbox/mine/").content.decode()
-    assert '<span class="nav__count">10</span>' in page
+    assert ">9+<" in page
 
 
 def test_somebody_without_a_queue_is_told_who_gives_one(db):

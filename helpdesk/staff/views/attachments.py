@@ -34,9 +34,10 @@ def serve(data: bytes, *, name: str) -> HttpResponse:
     """An answer that no browser runs: our own type, no sniffing, a sandbox without anything."""
     shown = attachments.served_type(data)
     response = HttpResponse(data, content_type=shown or "application/octet-stream")
-    response["Content-Disposition"] = content_disposition_header(
+    disposition = content_disposition_header(
         as_attachment=shown is None, filename=attachments.clean_name(name)
     )
+    response["Content-Disposition"] = disposition or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Cache-Control"] = "private, no-store"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
@@ -42,7 +42,7 @@ class Change:
         form = self.form(request.POST, ticket=ticket, scope=request.scope)
         if form.is_valid() and self._done(form):
             return back_to(request, ticket)
-        status = 409 if getattr(form, "conflict", False) else 422
+        status = 409 if form.conflict else 422
         return self._render(request, ticket, form, status=status)
 
     @staticmethod
@@ -61,8 +61,9 @@ class Change:
         self, request: StaffRequest, ticket: Ticket, form: forms.TicketForm, *, status: int = 200
     ) -> HttpResponse:
         if status == 409:  # noqa: PLR2004 (the person has now seen that it moved)
-            form.data = form.data.copy()
-            form.data["version"] = str(Ticket.objects.only("version").get(pk=ticket.pk).version)
+            data = request.POST.copy()
+            data["version"] = str(Ticket.objects.only("version").get(pk=ticket.pk).version)
+            form.data = data
         context = {
             "ticket": ticket,
             "form": form,
@@ -73,7 +74,7 @@ class Change:
         return render(request, "staff/ticket/change.html", context, status=status)
 
 
-def _view(change: Change) -> Callable[..., HttpResponse]:
+def _view(change: Change) -> Callable[..., HttpResponseBase]:
     return require_http_methods(["GET", "HEAD", "POST"])(staff_page(change.page))
 
 

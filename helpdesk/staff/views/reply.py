@@ -44,7 +44,7 @@ def reply(request: StaffRequest, number: int) -> HttpResponse:
         return HttpResponseBadRequest(_("Say who may read it: visibility is missing."))
     demand_work(request.scope, ticket)
     body = _text(request.POST)
-    if drafts.is_done(_key(request.POST)):
+    if drafts.of_key(_key(request.POST), by=request.scope):
         return back_to(request, ticket, "#sending")
     replies.save_draft(ticket, DraftKind.REPLY, body, by=request.scope)
     try:
@@ -122,7 +122,7 @@ def annotate(request: StaffRequest, number: int) -> HttpResponse:
         return HttpResponseBadRequest(_("Say who may read it: visibility is missing."))
     demand_work(request.scope, ticket)
     body, key = _text(request.POST), _key(request.POST)
-    if drafts.is_done(key):
+    if drafts.of_key(key, by=request.scope):
         return back_to(request, ticket, "#latest")
     if "save" in request.POST:
         replies.save_draft(ticket, DraftKind.ANNOTATION, body, by=request.scope)
