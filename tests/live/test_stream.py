@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
@@ -17,7 +18,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def _run(walk):
-    return asyncio.run(walk())
+    """In a thread of its own: the browser of other tests keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(walk())).result()
 
 
 def test_a_change_is_told_by_number_alone(stream, agent, lead, queue):
