@@ -48,8 +48,8 @@ def _drafts(house: House) -> None:
     for text, ticket in zip(DRAFTS, waiting, strict=False):
         save_draft(ticket, DraftKind.REPLY, text, by=scopes[cast(User, ticket.assignee)])
     if last := waiting.first():
-        note = "Ask Bilal whether the trial build is signed before "
-        save_draft(last, DraftKind.ANNOTATION, note, by=scopes[cast(User, last.assignee)])
+        thought = "Ask Bilal whether the trial build is signed before "
+        save_draft(last, DraftKind.ANNOTATION, thought, by=scopes[cast(User, last.assignee)])
 
 
 def _tickets(talks: Iterable[Talk], key: str) -> list[Ticket]:

@@ -12,12 +12,13 @@ from helpdesk.demo.house import email_of
 
 
 def table() -> str:
-    """Email, password and role of everybody, in columns."""
+    """Email, password and role of everybody, in columns, and how staff get their code."""
     rows = [(email_of(colleague.handle), colleague.role) for colleague in people.STAFF]
     rows += people.CUSTOMER_LOGINS
     width = max(len(email) for email, _role in rows)
     lines = [f"{email:<{width}}  {people.PASSWORD}  {role}" for email, role in rows]
-    return "\n".join(["Logins (email, password, role):", *lines])
+    ask = f'Staff are asked for a code: make manage ARGS="demo --code {rows[0][0]}"'
+    return "\n".join(["Logins (email, password, role):", *lines, ask])
 
 
 def code() -> str:

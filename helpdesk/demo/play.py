@@ -81,7 +81,7 @@ class Talk:
         taken = False
         for line in rest:
             moment = self._when(line, moment)
-            if line.who in {"staff", "note"} and not taken:
+            if line.who in {"staff", "annotation"} and not taken:
                 taken = True
                 earlier = timedelta(minutes=1) if hurry else (moment - triaged) * 0.7
                 yield moment - earlier, self._take
@@ -159,7 +159,7 @@ class Talk:
 
     def _say(self, line: Line) -> None:
         self._ticket.refresh_from_db()
-        if line.who == "note":
+        if line.who == "annotation":
             annotate(self._ticket, self._fill(line.text), by=self._scope)
         elif line.who == "staff":
             self._reply(line)

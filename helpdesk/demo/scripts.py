@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 _FOLDER = Path(__file__).parent / "conversations"
-_SPEAKERS = ("customer", "other", "staff", "note")
+_SPEAKERS = ("customer", "other", "staff", "annotation")
 _WORD = re.compile(r"\{\{(\w+)\}\}")
 
 

@@ -56,7 +56,6 @@ class Command(BaseCommand):
     def _logins(self) -> None:
         if load.is_loaded():
             self.stdout.write(logins.table())
-            self.stdout.write("Staff are asked for a code: manage.py demo --code EMAIL")
 
     def _code(self, email: str) -> None:
         if not load.is_staff_of_demo(email):

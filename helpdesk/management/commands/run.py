@@ -13,6 +13,6 @@ class Command(BaseCommand):
     help = "Run the whole product on this machine until Ctrl-C (the same as `make run`)."
     requires_system_checks: list[str] = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **_options: Any) -> None:
         """Returns when everything has stopped."""
         main()
