@@ -13,7 +13,7 @@ from tickets.querysets import AnnotationQuerySet
 
 
 class Annotation(models.Model):
-    """A note only staff see (S2.3)."""
+    """What one colleague says to the others about a ticket (S2.3)."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="annotations")
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="annotations")
