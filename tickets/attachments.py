@@ -1,7 +1,7 @@
 """Files: stored under a name of ours, served as what their bytes prove them to be.
 
 The sender's name and type survive as data only (security.md R04, R05). A file is on disk and
-synced before its row commits; a row that rolled back leaves an orphan, swept after a day.
+synced before its row commits; a row that rolled back leaves bytes that no row names.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import transaction
 
 from tickets.models import Annotation, Attachment, Draft, Message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
     from tickets.content import NewFile
     from tickets.models import Ticket
 
@@ -63,6 +68,18 @@ def store(
 def read(attachment: Attachment) -> bytes:
     """The stored bytes. Raises OSError when they are missing."""
     return path_of(attachment.storage_key).read_bytes()
+
+
+def drop(files: QuerySet[Attachment]) -> None:
+    """Delete files that nobody was sent, rows at once, bytes when that is committed."""
+    paths = [path_of(key) for key in files.values_list("storage_key", flat=True)]
+    files.delete()
+    transaction.on_commit(lambda: _unlink(paths), robust=True)
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def served_type(data: bytes) -> str | None:

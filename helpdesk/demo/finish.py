@@ -14,9 +14,9 @@ from helpdesk.demo.play import Talk
 from integrations.models import Delivery
 from integrations.notifications import notify
 from tickets import clock
+from tickets.actions import drafts
 from tickets.actions.link import link
 from tickets.actions.participants import propose
-from tickets.actions.reply import save_draft
 from tickets.events import EventKind
 from tickets.models import DraftKind, Event, LinkKind, Notification, Ticket, User, Watcher
 from tickets.permissions import SYSTEM
@@ -46,10 +46,10 @@ def _drafts(house: House) -> None:
     waiting = Ticket.objects.live().filter(assignee__isnull=False).for_inbox()
     waiting = waiting.order_by("-last_customer_at")
     for text, ticket in zip(DRAFTS, waiting, strict=False):
-        save_draft(ticket, DraftKind.REPLY, text, by=scopes[cast(User, ticket.assignee)])
+        drafts.save(ticket, DraftKind.REPLY, text, by=scopes[cast(User, ticket.assignee)])
     if last := waiting.first():
         thought = "Ask Bilal whether the trial build is signed before "
-        save_draft(last, DraftKind.ANNOTATION, thought, by=scopes[cast(User, last.assignee)])
+        drafts.save(last, DraftKind.ANNOTATION, thought, by=scopes[cast(User, last.assignee)])
 
 
 def _tickets(talks: Iterable[Talk], key: str) -> list[Ticket]:

@@ -13,7 +13,8 @@ from tests.factories import (
     make_message,
     make_ticket,
 )
-from tickets.actions.reply import Reply, newest_seen, release, save_draft, submit, undo
+from tickets.actions import drafts
+from tickets.actions.reply import Reply, newest_seen, release, submit, undo
 from tickets.actions.triage import set_status
 from tickets.errors import Incomplete, Stale, TooLate
 from tickets.models import Draft, DraftKind, DraftState, Event, Message, TeamMembership
@@ -89,7 +90,7 @@ def test_undo_brings_the_text_back(ticket, send, agent):
 
 def test_undo_keeps_what_was_begun_meanwhile(ticket, send, agent):
     draft = send("First.")
-    save_draft(ticket, DraftKind.REPLY, "Second.", by=agent.scope)
+    drafts.save(ticket, DraftKind.REPLY, "Second.", by=agent.scope)
     assert undo(draft, by=agent.scope).body == "First.\n\nSecond."
     assert Draft.objects.count() == 1
 
@@ -191,18 +192,8 @@ def test_who_may_not_work_drafts_and_sends_nothing(request, ticket, role):
     with pytest.raises(PermissionDenied):
         submit(ticket, reply, by=scope)
     with pytest.raises(PermissionDenied):
-        save_draft(ticket, DraftKind.REPLY, "Hello", by=scope)
+        drafts.save(ticket, DraftKind.REPLY, "Hello", by=scope)
     assert not Draft.objects.exists()
-
-
-def test_a_draft_follows_the_typing_and_goes_when_emptied(ticket, agent):
-    first = save_draft(ticket, DraftKind.REPLY, "Hel", by=agent.scope)
-    again = save_draft(ticket, DraftKind.REPLY, "Hello", by=agent.scope)
-    assert (again.pk, again.body) == (first.pk, "Hello")
-    note = save_draft(ticket, DraftKind.ANNOTATION, "Psst", by=agent.scope)
-    assert note.pk != first.pk
-    assert save_draft(ticket, DraftKind.REPLY, " ", by=agent.scope) is None
-    assert Draft.objects.get() == note
 
 
 def test_only_its_author_takes_a_reply_back(send, lead):

@@ -1,4 +1,4 @@
-"""What lies beside the text of a draft: its files, and its end."""
+"""What somebody is writing: its text, its files, and its end."""
 
 from __future__ import annotations
 
@@ -24,15 +24,29 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
+def save(ticket: Ticket, kind: DraftKind, body: str, *, by: Scope) -> Draft | None:
+    """Keep what is being typed; an emptied text gives None and leaves at most the files."""
+    demand_work(by, ticket)
+    mine = _mine(ticket, kind, by=by)
+    if not body.strip():
+        mine.filter(attachments=None).delete()
+        mine.update(body="")
+        return None
+    draft, _made = mine.update_or_create(
+        defaults={"body": body}, create_defaults={**_new(ticket, kind, by=by), "body": body}
+    )
+    return draft
+
+
+@transaction.atomic
 def add_files(ticket: Ticket, files: Sequence[NewFile], *, by: Scope) -> Draft:
     """Put files beside one's reply, also before there is any text.
 
     Raises OSError when the storage is full or away; no file is kept then.
     """
     demand_work(by, ticket)
-    draft, _made = _mine(ticket, DraftKind.REPLY, by=by).get_or_create(
-        defaults={"ticket": ticket, "kind": DraftKind.REPLY, "author": _author(by)}
-    )
+    mine = _mine(ticket, DraftKind.REPLY, by=by)
+    draft, _made = mine.get_or_create(defaults=_new(ticket, DraftKind.REPLY, by=by))
     for file in files:
         attachments.store(file, ticket=ticket, draft=draft)
     return draft
@@ -42,15 +56,18 @@ def add_files(ticket: Ticket, files: Sequence[NewFile], *, by: Scope) -> Draft:
 def remove_file(ticket: Ticket, attachment_id: int, *, by: Scope) -> None:
     """Take a file off one's own draft; anybody else's, or a sent one, is left alone."""
     demand_work(by, ticket)
-    drafts = _mine(ticket, DraftKind.REPLY, by=by).values("pk")
-    ticket.attachments.filter(pk=attachment_id, draft__in=drafts).update(draft=None)
+    # Locked, so that no file is dropped from a reply that is leaving at this moment.
+    if draft := _mine(ticket, DraftKind.REPLY, by=by).select_for_update().first():
+        attachments.drop(draft.attachments.filter(pk=attachment_id))
 
 
 @transaction.atomic
 def discard(ticket: Ticket, kind: DraftKind, *, by: Scope) -> None:
     """Throw one's draft away with its files."""
     demand_work(by, ticket)
-    _mine(ticket, kind, by=by).delete()
+    if draft := _mine(ticket, kind, by=by).select_for_update().first():
+        attachments.drop(draft.attachments.all())
+        draft.delete()
 
 
 def of_key(key: uuid.UUID, *, by: Scope) -> Draft | None:
@@ -75,6 +92,10 @@ def _author(by: Scope) -> User:
     if by.user is None:
         raise PermissionDenied(_("Only staff keep drafts."))
     return by.user
+
+
+def _new(ticket: Ticket, kind: DraftKind, *, by: Scope) -> dict[str, object]:
+    return {"ticket": ticket, "kind": kind, "author": _author(by)}
 
 
 def _mine(ticket: Ticket, kind: DraftKind, *, by: Scope) -> QuerySet[Draft]:

@@ -58,30 +58,12 @@ class Reply:
 
 
 @transaction.atomic
-def save_draft(ticket: Ticket, kind: DraftKind, body: str, *, by: Scope) -> Draft | None:
-    """Keep what is being typed; an emptied text removes the draft and gives None."""
-    demand_work(by, ticket)
-    mine = Draft.objects.filter(ticket=ticket, kind=kind, author=by.user, state=DraftState.DRAFT)
-    if not body.strip():
-        mine.filter(attachments=None).delete()
-        return None
-    draft, _made = mine.update_or_create(
-        defaults={"body": body}, create_defaults=_new_draft(ticket, kind, body, by=by)
-    )
-    return draft
-
-
-def _new_draft(ticket: Ticket, kind: DraftKind, body: str, *, by: Scope) -> dict[str, object]:
-    return {"ticket": ticket, "kind": kind, "author": by.user, "body": body}
-
-
-@transaction.atomic
 def submit(ticket: Ticket, reply: Reply, *, by: Scope, window: timedelta = UNDO_WINDOW) -> Draft:
     """Freeze a reply and start its undo window; a later `release` sends it.
 
     Raises Incomplete without text or reachable recipient, Stale when somebody else wrote since
     `last_seen_event` (what came in is on the exception). The text is kept as a draft whenever
-    this refuses: call `save_draft` first.
+    this refuses: call `drafts.save` first.
     """
     ticket = locked_for(by, ticket)
     if reply.key and (done := drafts.of_key(reply.key, by=by)):

@@ -46,7 +46,7 @@ def reply(request: StaffRequest, number: int) -> HttpResponse:
     body = _text(request.POST)
     if drafts.of_key(_key(request.POST), by=request.scope):
         return back_to(request, ticket, "#sending")
-    replies.save_draft(ticket, DraftKind.REPLY, body, by=request.scope)
+    drafts.save(ticket, DraftKind.REPLY, body, by=request.scope)
     try:
         _keep_files(request, ticket)
         if "save" in request.POST or "remove" in request.POST:
@@ -125,7 +125,7 @@ def annotate(request: StaffRequest, number: int) -> HttpResponse:
     if drafts.of_key(key, by=request.scope):
         return back_to(request, ticket, "#latest")
     if "save" in request.POST:
-        replies.save_draft(ticket, DraftKind.ANNOTATION, body, by=request.scope)
+        drafts.save(ticket, DraftKind.ANNOTATION, body, by=request.scope)
         return back_to(request, ticket, "#annotation")
     try:
         with transaction.atomic():
@@ -147,7 +147,7 @@ def draft(request: StaffRequest, number: int, kind: str) -> HttpResponse:
     """Keep what is being typed (draft.js); answers when it was kept, in words."""
     ticket = ticket_or_404(request, number)
     body = _text(QueryDict(request.body, encoding="utf-8"))
-    saved = replies.save_draft(ticket, _kind_or_404(kind), body, by=request.scope)
+    saved = drafts.save(ticket, _kind_or_404(kind), body, by=request.scope)
     return render(request, "staff/ticket/saved.html", {"saved": saved})
 
 
