@@ -134,9 +134,10 @@ def resend(delivery: Delivery, *, by: Scope) -> Delivery:
     Raises PermissionDenied, or NotAllowedNow when it did not fail or still cannot leave.
     """
     delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
+    if delivery.ticket:
+        demand_work(by, delivery.ticket)
     if delivery.ticket is None or delivery.state != DeliveryState.FAILED:
         raise NotAllowedNow(_("Only what was not delivered can be sent again."))
-    demand_work(by, delivery.ticket)
     channel = channel_for(delivery.ticket, kind=IdentityKind.EMAIL)
     if channel is None:
         raise NotAllowedNow(no_channel(delivery.ticket.queue))

@@ -57,6 +57,7 @@ urlpatterns = [
     path("t/<int:number>/turn/", triage.turn, name="turn"),
     path("t/<int:number>/kind/", triage.kind, name="kind"),
     path("t/<int:number>/people/<int:pk>/", triage.participant, name="participant"),
+    path("t/<int:number>/deliveries/<int:pk>/again/", triage.resend, name="resend"),
     # Changes that ask something
     path("t/<int:number>/status/", change.status, name="status"),
     path("t/<int:number>/priority/", change.priority, name="priority"),

@@ -1,4 +1,4 @@
-"""Changes made by one press: take, put back, whose turn, what kind, who is in."""
+"""What is done by one press: take, put back, whose turn, what kind, who is in, send again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.views.decorators.http import require_POST
 
 from helpdesk.http import StaffRequest, staff_page, ticket_or_404
 from helpdesk.staff.back import back_to, version_seen
+from integrations import outbound
+from integrations.models import Delivery
 from tickets.actions import assign, participants, triage
 from tickets.errors import Refused
 from tickets.models import Participant, Ticket
@@ -81,3 +83,12 @@ def participant(request: StaffRequest, number: int, pk: int) -> HttpResponse:
     person = get_object_or_404(people, pk=pk)
     act = participants.remove if request.POST.get("act") == "remove" else participants.confirm
     return attempt(request, ticket, lambda: act(person, by=request.scope))
+
+
+@require_POST
+@staff_page
+def resend(request: StaffRequest, number: int, pk: int) -> HttpResponse:
+    """Try again to send what was not delivered."""
+    ticket = ticket_or_404(request, number)
+    delivery = get_object_or_404(Delivery, pk=pk, ticket=ticket)
+    return attempt(request, ticket, lambda: outbound.resend(delivery, by=request.scope))
