@@ -25,8 +25,8 @@ from tickets.states import IdentityKind
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from tickets.models import Event
     from tickets.content import Recipient
+    from tickets.models import Event
     from tickets.scope import Scope
 
 _LONGEST_KEY = 120
