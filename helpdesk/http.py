@@ -36,31 +36,6 @@ class StaffRequest(HtmxRequest):
     scope: Scope
 
 
-class PortalRequest(HtmxRequest):
-    """A request of a customer who is signed in."""
-
-    user: User
-    scope: Scope
-
-
-class NoContent(HttpResponse):
-    """204: done, and nothing to show."""
-
-    status_code = 204
-
-
-class Conflict(HttpResponse):
-    """409: the conversation moved on; the body shows what came in, the draft stays."""
-
-    status_code = 409
-
-
-class Unprocessable(HttpResponse):
-    """422: the form again, with its text and what is wrong with it."""
-
-    status_code = 422
-
-
 StaffView = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
 
 

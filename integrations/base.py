@@ -7,7 +7,7 @@ touches tickets; `integrations.inbound` and `integrations.outbound` do that for 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -73,7 +73,6 @@ class Inbound:
     authentication: Authentication = Authentication.NONE
     machine: Machine | None = None
     sha256: bytes = b""
-    notes: Sequence[str] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,6 @@ class EventKind(StrEnum):
     TICKET_UNLINKED = "ticket.unlinked"
     MESSAGE_RECEIVED = "message.received"
     MESSAGE_SENT = "message.sent"
-    MESSAGE_REDACTED = "message.redacted"
     ANNOTATION_ADDED = "annotation.added"
     PARTICIPANT_ADDED = "participant.added"
     PARTICIPANT_PROPOSED = "participant.proposed"

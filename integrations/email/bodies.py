@@ -9,7 +9,6 @@ from email.message import Message
 from integrations.email import charsets, headers, html
 from tickets.content import NewFile
 
-_UNKNOWN = "application/octet-stream"
 _TEXTS = {"text/plain", "text/html"}
 _EXTENSIONS = {"message/rfc822": ".eml", "text/calendar": ".ics", "text/plain": ".txt"}
 

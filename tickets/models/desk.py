@@ -38,7 +38,7 @@ class Draft(models.Model):
     author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
     body = models.TextField(_("text"), blank=True)
     state = models.CharField(max_length=8, choices=DraftState.choices, default=DraftState.DRAFT)
-    # Contact ids; an empty `to` means the requester.
+    # Names and addresses, frozen when the reply was submitted (`tickets.recipients`).
     to = models.JSONField(default=list, blank=True)
     cc = models.JSONField(default=list, blank=True)
     set_status = models.CharField(max_length=24, choices=Status.choices, blank=True)

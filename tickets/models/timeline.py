@@ -1,7 +1,7 @@
 """What was said and what happened: the append-only spine of a ticket.
 
-Messages and events are never changed; a database trigger holds that (see the migration), and
-`actions.redact` is the one audited exception for messages.
+Messages and events are never changed: a database trigger (see the migration) lets only a
+transaction pass that declares itself a redaction.
 """
 
 from __future__ import annotations
