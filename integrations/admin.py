@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin
@@ -11,36 +12,75 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from integrations.email.smtp import PORTS
 from integrations.models import Channel, ChannelAddress
 from integrations.registry import KINDS
 from tickets.crypto import seal
 
+# What stands in `Channel.config`; the adapter of the kind reads it.
+_CONFIG = ("smtp_url", "plus_addressing")
+
 
 class ChannelForm(forms.ModelForm):
-    """A channel; its password is sealed at once and never shown again."""
+    """A channel; its settings stand in `config`, its password is sealed and never shown again."""
 
     kind = forms.ChoiceField(
         label=_("Kind"), choices=lambda: [(kind, row.label) for kind, row in KINDS.items()]
     )
-    password = forms.CharField(
-        label=_("Password or token"),
+    smtp_url = forms.CharField(
+        label=_("Mail server"),
+        required=False,
+        help_text=_("smtp+tls://user@host:587 or smtps://user@host. Empty: that of the product."),
+    )
+    smtp_password = forms.CharField(
+        label=_("Its password"),
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("Stored encrypted and never shown. Leave empty to keep the one there is."),
     )
 
+    plus_addressing = forms.BooleanField(
+        label=_("Answers come back to address+token"),
+        required=False,
+        help_text=_("Only where the mail server delivers such addresses to the plain one."),
+    )
+
     class Meta:
         model = Channel
         fields = ["kind", "name", "slug", "queue", "is_active"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in _CONFIG:
+            self.initial[name] = self.instance.config.get(name)
+
+    def clean_smtp_url(self) -> str:
+        """A server that mail can be handed to; the password has a field of its own."""
+        url: str = self.cleaned_data["smtp_url"].strip()
+        if url and not _is_server(url):
+            raise ValidationError(
+                gettext("Write smtp+tls://user@host:587 or smtps://user@host, no password in it.")
+            )
+        return url
+
     def save(self, commit: bool = True) -> Channel:  # noqa: FBT001, FBT002 - Django's signature
-        """Seal the password if one was given."""
-        if password := self.cleaned_data["password"]:
-            sealed = seal(json.dumps({"password": password}).encode())
+        """Keep the settings; seal the password if one was given."""
+        self.instance.config |= {name: self.cleaned_data[name] for name in _CONFIG}
+        if password := self.cleaned_data["smtp_password"]:
+            sealed = seal(json.dumps({"smtp_password": password}).encode())
             self.instance.sealed_key, self.instance.sealed_secrets = sealed.key, sealed.data
         saved: Channel = super().save(commit)
         return saved
+
+
+def _is_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in PORTS and bool(parts.hostname) and not parts.password
 
 
 class AddressForm(forms.ModelForm):
@@ -101,7 +141,10 @@ class ChannelAdmin(admin.ModelAdmin):
     inlines = [AddressesInline]
     fieldsets = [
         (None, {"fields": ["kind", "name", "slug", "queue", "is_active"]}),
-        (_("Secret"), {"fields": ["has_password", "password"]}),
+        (
+            _("Sending"),
+            {"fields": ["smtp_url", "has_password", "smtp_password", "plus_addressing"]},
+        ),
         (_("Health"), {"fields": ["last_ok_at", "last_error", "last_error_at"]}),
     ]
 

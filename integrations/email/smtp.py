@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Each answer of the server may take this long; a worker's task ends before its lease does.
 _CONNECT_S, _ANSWER_S, _GOODBYE_S = 10, 30, 2
-_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 _OK, _GO_AHEAD, _PERMANENT = 2, 354, 5
 _LONGEST_ANSWER = 500
 
@@ -46,7 +46,7 @@ class Server:
         return cls(
             scheme=parts.scheme,
             host=parts.hostname or "",
-            port=parts.port or _PORTS[parts.scheme],
+            port=parts.port or PORTS[parts.scheme],
             user=unquote(parts.username or ""),
             password=password or unquote(parts.password or ""),
         )

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 
+from integrations.email.smtp import server_of
 from integrations.models import Channel, ChannelAddress
 from tests.factories import ContactFactory, OrganisationFactory
 from tickets.crypto import Sealed, unseal
@@ -34,24 +35,41 @@ def add_channel(admin):
 
 
 def test_a_channel_seals_its_password_and_never_shows_it(admin, queue, add_channel):
-    add_channel(_channel(queue, "Help@Desk.Example", password=" hunter2-hunter2 "))
+    add_channel(_channel(queue, "Help@Desk.Example", smtp_password=" hunter2-hunter2 "))
     channel = Channel.objects.get()
     assert channel.addresses.get().address == "help@desk.example"
     sealed = Sealed(key=bytes(channel.sealed_key), data=bytes(channel.sealed_secrets))
-    assert json.loads(unseal(sealed)) == {"password": " hunter2-hunter2 "}
+    assert json.loads(unseal(sealed)) == {"smtp_password": " hunter2-hunter2 "}
 
     page = reverse("admin:integrations_channel_change", args=[channel.pk])
     assert "hunter2" not in admin.client.get(page).text
 
 
 def test_an_empty_password_keeps_the_one_there_is(admin, queue, add_channel):
-    add_channel(_channel(queue, password="hunter2"))
+    add_channel(_channel(queue, smtp_password="hunter2"))
     channel = Channel.objects.get()
     page = reverse("admin:integrations_channel_change", args=[channel.pk])
-    admin.client.post(page, _channel(queue, name="Renamed", password=""))
+    admin.client.post(page, _channel(queue, name="Renamed", smtp_password=""))
     kept = Channel.objects.get()
     assert kept.name == "Renamed"
     assert bytes(kept.sealed_secrets) == bytes(channel.sealed_secrets)
+
+
+def test_a_channel_sends_by_its_own_server(queue, add_channel):
+    url = "smtp+tls://desk@mail.example:587"
+    add_channel(_channel(queue, smtp_url=url, smtp_password="hunter2", plus_addressing="on"))
+    channel = Channel.objects.get()
+    server = server_of(channel)
+    assert (server.host, server.user, server.password) == ("mail.example", "desk", "hunter2")
+    assert channel.config["plus_addressing"] is True
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example", "https://mail.example", "smtps://a:b@mail.example", "smtp://h:port"]
+)
+def test_a_mail_server_is_checked_in_words(queue, add_channel, url):
+    assert "no password in it" in add_channel(_channel(queue, smtp_url=url))
+    assert not Channel.objects.exists()
 
 
 def test_an_address_has_one_channel(queue, add_channel):
