@@ -66,8 +66,13 @@ class Browsing:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(path, wait_until="load")
         if javascript:
-            page.wait_for_function("document.documentElement.dataset.ready === ''")
+            wait_until_ready(page)
         return page
+
+
+def wait_until_ready(page: Page) -> None:
+    """Until the scripts of a page have taken hold of it; before, keys do nothing."""
+    page.wait_for_selector("html[data-ready='']", state="attached")
 
 
 def _cookies(client: Client) -> dict[str, str]:

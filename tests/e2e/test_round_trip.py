@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 
 from helpdesk.launcher.processes import wait_until
 from helpdesk.launcher.state import ROOT
+from tests.browser import wait_until_ready
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 MARA = "mara@helpdesk.example"
@@ -107,7 +108,7 @@ def test_a_mail_becomes_a_ticket_and_its_answer_leaves_in_the_thread(run, page):
 
     page.get_by_role("button", name=re.compile("^Take")).click()
     expect(page.get_by_role("button", name=re.compile("^Pending"))).to_be_visible()
-    page.wait_for_function("document.documentElement.dataset.ready === ''")
+    wait_until_ready(page)
     page.keyboard.press("r")
     expect(page.get_by_placeholder("Write to nora")).to_be_focused()
     page.keyboard.type("Which version is it? Please run the check.")

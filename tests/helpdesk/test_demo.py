@@ -29,6 +29,9 @@ from tickets.models import (
 from tickets.permissions import scope_of
 from tickets.states import Authority, Priority, Status
 
+# Two hundred tickets through the real actions take a while on a busy machine.
+pytestmark = pytest.mark.timeout(240)
+
 
 def _manage(*arguments, **options):
     call_command("demo", *arguments, **options)

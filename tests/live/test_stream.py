@@ -38,7 +38,10 @@ def test_a_change_is_told_by_number_alone(stream, agent, lead, queue):
     _run(walk)
 
 
-@pytest.mark.parametrize("headers", [{}, {"cookie": "session=nonsense"}])
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"cookie": "session=nonsense"}, {"cookie": 'session="aaaaaaaaaaaaaaaa\\000"'}],
+)
 def test_without_a_session_nothing_is_told(stream, headers, db):
     async def walk():
         async with stream(None, **headers) as refused:
