@@ -11,6 +11,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import suspend_request
 from django.conf import settings
 from django.contrib.messages import get_messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -28,6 +29,22 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 REDIRECTS = {301, 302, 303, 307, 308}
 # What staff may open before their second factor is set up.
 BEFORE_MFA = {"account_logout", "account_login", "account_reauthenticate", "home"}
+
+
+class ReadableMiddleware:
+    """Refuses what no form or link of ours sends and no page could read: a form in another
+    character set than UTF-8, and NUL, which PostgreSQL does not take, in an address.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.encoding not in {None, "utf-8", "UTF-8"}:
+            raise BadRequest("Forms are sent in UTF-8.")
+        if "%00" in request.META["QUERY_STRING"] or "\x00" in request.path:
+            raise BadRequest("An address holds no NUL.")
+        return self.get_response(request)
 
 
 class ScopeMiddleware:

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     # First, so that every answer carries the policy: redirects, errors and files too.
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "helpdesk.middleware.ReadableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -228,7 +229,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 # --- Cookies and the way here -----------------------------------------------------------------
 SECURE = BASE_URL.startswith("https://")
 COOKIE_PREFIX = "__Host-" if SECURE else ""
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "helpdesk.sessions"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = 7 * 24 * 3600
