@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from helpdesk.http import StaffRequest
     from tickets.models import Ticket
 
+# Any number of so many digits fits into 64 bits.
+_LONGEST_NUMBER = 18
+
 
 def page_of(request: StaffRequest, ticket: Ticket) -> str:
     """The page a form stood on, which may be the ticket beside a list; else the ticket's own."""
@@ -27,5 +30,9 @@ def back_to(request: StaffRequest, ticket: Ticket, fragment: str = "") -> HttpRe
 
 def version_seen(request: StaffRequest) -> int | None:
     """The ticket's version the form was made from; None when it does not say."""
-    version = request.POST.get("version", "")
-    return int(version) if version.isdecimal() else None
+    return number_in(request.POST.get("version", ""))
+
+
+def number_in(text: str) -> int | None:
+    """A number a form carries, as far as the database can hold it; None for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else None

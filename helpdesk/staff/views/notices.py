@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.http import StaffRequest, staff_page
+from helpdesk.staff.back import number_in
 from tickets import clock
 from tickets.models import Notification, Ticket
 
@@ -30,8 +31,7 @@ def notifications(request: StaffRequest) -> HttpResponse:
 def mark_read(request: StaffRequest) -> HttpResponse:
     """Mark one as read, or all."""
     unread = Notification.objects.filter(user=request.user, read_at=None)
-    pk = request.POST.get("notice", "")
-    if pk.isdecimal():
-        unread = unread.filter(pk=int(pk))
+    if one := request.POST.get("notice"):
+        unread = unread.filter(pk=number_in(one))
     unread.update(read_at=clock.now())
     return redirect("staff:notifications")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from helpdesk.http import StaffRequest, render_form, staff_page, ticket_or_404
-from helpdesk.staff.back import back_to
+from helpdesk.staff.back import back_to, number_in
 from helpdesk.staff.composer import Composers, Filled
 from helpdesk.staff.uploads import TooLarge, files_of
 from helpdesk.staff.views.ticket import ticket_context
@@ -63,9 +63,9 @@ def reply(request: StaffRequest, number: int) -> HttpResponse:
 
 
 def _keep_files(request: StaffRequest, ticket: Ticket) -> None:
-    if wrong := request.POST.get("remove", ""):
-        if wrong.isdecimal():
-            drafts.remove_file(ticket, int(wrong), by=request.scope)
+    if "remove" in request.POST:
+        if wrong := number_in(request.POST["remove"]):
+            drafts.remove_file(ticket, wrong, by=request.scope)
         return
     try:
         if files := files_of(request):
@@ -91,12 +91,11 @@ def _refuse_mentions(body: str, ticket: Ticket) -> None:
 def _submit(request: StaffRequest, ticket: Ticket, body: str) -> Draft:
     post = request.POST
     then = post.get("then", "")
-    seen = post.get("last_seen_event", "")
     return replies.submit(
         ticket,
         replies.Reply(
             body=body,
-            last_seen_event=int(seen) if seen.isdecimal() else None,
+            last_seen_event=number_in(post.get("last_seen_event", "")),
             cc=_chosen_cc(ticket, post),
             key=_key(post),
             turn=_TURNS.get(then),
@@ -108,7 +107,7 @@ def _submit(request: StaffRequest, ticket: Ticket, body: str) -> Draft:
 
 def _chosen_cc(ticket: Ticket, post: QueryDict) -> list[Contact]:
     """Those the page named, as far as they are still on the ticket: nobody joins unseen."""
-    shown = [int(pk) for pk in post.getlist("cc") if pk.isdecimal()]
+    shown = [pk for pk in map(number_in, post.getlist("cc")) if pk]
     people = ticket.participants.filter(contact__in=shown, confirmed_at__isnull=False)
     return [person.contact for person in people.select_related("contact")]
 
