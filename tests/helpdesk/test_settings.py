@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import subprocess
 import sys
 
@@ -30,6 +31,15 @@ def manage(*arguments, **env):
         check=False,
         timeout=50,
     )
+
+
+def test_the_readme_lists_every_variable():
+    read = (ROOT / "helpdesk" / "settings.py", ROOT / "helpdesk" / "gunicorn_config.py")
+    code = "".join(path.read_text(encoding="utf-8") for path in read)
+    names = re.findall(r'(?:env_\w+|environ\.get)\(\s*"([A-Z_]+)"', code)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "SECRET_KEY" in names
+    assert [name for name in names if f"`{name}`" not in readme] == []
 
 
 def test_production_passes_the_deployment_check():
