@@ -1,5 +1,6 @@
 """docker-compose.yml follows the specification and starts what `make run` starts."""
 
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ from ruamel.yaml import YAML
 
 from helpdesk.launcher.programs import all_programs
 from helpdesk.launcher.state import ROOT
+from tests.helpdesk.test_settings import PRODUCTION
 
 FILE = ROOT / "docker-compose.yml"
 PROGRAMS = {program.name: program for program in all_programs({}, live_port=8001)}
@@ -45,3 +47,16 @@ def test_starts_by_the_same_entry_point(name):
 def test_a_missing_secret_stops_compose():
     for name in ("SECRET_KEY", "MASTER_KEYS", "BASE_URL", "DATABASE_URL", "REDIS_URL"):
         assert ":?" in services()["web"]["environment"][name]
+
+
+def test_what_may_stay_unset_has_the_products_default():
+    given = {name for name, value in services()["web"]["environment"].items() if ":-}" in value}
+    done = subprocess.run(
+        [sys.executable, ROOT / "manage.py", "check"],
+        env={"PATH": os.environ["PATH"], **PRODUCTION, **dict.fromkeys(given, "")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert given >= {"ALLOWED_HOSTS", "MAIL_DOMAIN", "TRUSTED_AUTHSERV_IDS", "TRUSTED_PROXIES"}
+    assert done.returncode == 0, done.stderr
