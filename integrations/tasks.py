@@ -7,11 +7,12 @@ from celery import shared_task
 from integrations import inbound, sending, sweeps
 from tickets.actions import reply
 
-# Below the sender's lease and the broker's visibility timeout, in seconds (security.md D1).
+# Below the lease (LEASE_S) and the broker's visibility timeout, in seconds (security.md D1).
+_READ_SOFT_S, _READ_HARD_S = 60, 80
 _SEND_SOFT_S, _SEND_HARD_S = 45, 60
 
 
-@shared_task
+@shared_task(soft_time_limit=_READ_SOFT_S, time_limit=_READ_HARD_S)
 def process_inbound(raw_id: int) -> None:
     """Read a received original; its row holds attempts and state."""
     inbound.process(raw_id)
