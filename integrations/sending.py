@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
@@ -16,12 +17,15 @@ from django.utils.translation import gettext as _
 
 from integrations import outbound
 from integrations.base import DeliveryError, Receipt
-from integrations.models import Delivery, DeliveryKind, DeliveryState
+from integrations.models import Channel, Delivery, DeliveryKind, DeliveryState
 from integrations.registry import adapter
 from tickets import clock
 from tickets.models import Ticket, User
 from tickets.permissions import scope_of
 from tickets.states import IdentityKind
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 log = structlog.get_logger(__name__)
 
@@ -126,6 +130,7 @@ def _note_receipt(delivery: Delivery, receipt: Receipt) -> None:
     )
     if not noted:
         log.warning("delivery_lease_lost", delivery=delivery.pk, response=receipt.response)
+    _of_channel(delivery).update(last_ok_at=clock.now(), last_error="")
 
 
 @transaction.atomic
@@ -140,7 +145,13 @@ def _note_refusal(delivery: Delivery, error: DeliveryError) -> None:
     elif error.permanent or (wait := wait_after(row.attempts)) is None:
         outbound.fail(row, str(error))
     else:
+        # What is refused for good is the mail's own fault; the rest is told on the channel too.
+        _of_channel(row).update(last_error=str(error), last_error_at=clock.now())
         _wait(row, error, wait=wait)
+
+
+def _of_channel(delivery: Delivery) -> QuerySet[Channel]:
+    return Channel.objects.filter(deliveries=delivery)
 
 
 def _note_ambiguous(row: Delivery, error: DeliveryError) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from integrations import sending
 from integrations.base import DeliveryError, Receipt
-from integrations.models import Delivery, DeliveryState
+from integrations.models import Channel, Delivery, DeliveryState
 from tests import factories
 from tests.integrations import sink
 from tests.integrations.outgoing import make_channel, tried
@@ -54,6 +54,20 @@ def test_waits_double_from_a_minute_to_four_hours_and_end_after_three_days():
     assert waits[:3] == [timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4)]
     assert max(waits) == timedelta(hours=4)
     assert timedelta(days=3) - timedelta(hours=4) < sum(waits, timedelta()) <= timedelta(days=3)
+
+
+def test_a_channel_shows_what_was_wrong_until_it_works_again(server, clock, delivery):
+    server.says("RCPT", "451 too busy")
+    tried(delivery)
+    channel = Channel.objects.get()
+    assert "451 too busy" in channel.last_error
+    assert channel.last_error_at
+    assert channel.last_ok_at is None
+    clock.advance(minutes=1)
+    tried(delivery)
+    channel = Channel.objects.get()
+    assert channel.last_error == ""
+    assert channel.last_ok_at > channel.last_error_at
 
 
 def test_a_greylisted_mail_is_tried_again_when_it_is_due_and_not_before(server, clock, delivery):
