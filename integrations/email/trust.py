@@ -17,10 +17,10 @@ from integrations.email import headers
 if TYPE_CHECKING:
     from email.message import Message
 
-_COMMENT = re.compile(r"\([^()]*\)")
+_MARK = re.compile(r"\\.|.", re.DOTALL)
 _RESULT = re.compile(r"\s*(dkim|spf|dmarc)\s*=\s*(\w+)", re.IGNORECASE)
 _DOMAIN = re.compile(
-    r"\b(?:header\.(?:from|d|i)|smtp\.mailfrom)\s*=\s*\"?(?:[^\s;\"@]*@)?([\w.-]+)", re.IGNORECASE
+    r"\b(?:header\.(?:from|d|i)|smtp\.mailfrom)\s*=\s*(?:[^\s;@]*@)?([\w.-]++)(?!@)", re.IGNORECASE
 )
 
 
@@ -33,7 +33,9 @@ def authentication_of(message: Message, *, address: str | None) -> Authenticatio
     dmarc = {verdict for method, verdict, _about in found if method == "dmarc"}
     aligned = any(
         # DMARC is about the From header by definition, also where the server does not repeat it.
-        verdict == "pass" and (_belongs(about, domain) or (method == "dmarc" and not about))
+        verdict == "pass"
+        and (method == "dmarc" or about)
+        and all(_belongs(named, domain) for named in about)
         for method, verdict, about in found
     )
     spf_failed = any(method == "spf" and verdict == "fail" for method, verdict, _about in found)
@@ -54,18 +56,36 @@ def _ours(message: Message) -> list[str]:
 
 
 def _server_of(value: str) -> str:
-    first = _COMMENT.sub(" ", value).partition(";")[0].split()
+    first = _bare(value).partition(";")[0].split()
     return first[0].lower() if first else ""
 
 
-def _results(value: str) -> list[tuple[str, str, str]]:
-    """Each method, its verdict, and the domain it is about."""
+def _results(value: str) -> list[tuple[str, str, list[str]]]:
+    """Each method, its verdict, and the domains it is about."""
     results = []
-    for part in _COMMENT.sub(" ", value).split(";")[1:]:
+    for part in _bare(value).split(";")[1:]:
         if found := _RESULT.match(part):
-            about = _DOMAIN.search(part)
-            results.append((found[1].lower(), found[2].lower(), about[1].lower() if about else ""))
+            about = [domain.lower() for domain in _DOMAIN.findall(part)]
+            results.append((found[1].lower(), found[2].lower(), about))
     return results
+
+
+def _bare(value: str) -> str:
+    """Without comments and quoted strings: servers repeat there what the sender said, and that
+    is no result (RFC 5322, 3.2.2 and 3.2.4).
+    """
+    kept, depth, is_quoted = [], 0, False
+    for mark in _MARK.findall(value):
+        if is_quoted:
+            is_quoted = mark != '"'
+        elif depth or mark == "(":
+            depth += {"(": 1, ")": -1}.get(mark, 0)
+            kept.append(" ")
+        elif mark == '"':
+            is_quoted = True
+        else:
+            kept.append(mark)
+    return "".join(kept)
 
 
 def _belongs(about: str, domain: str) -> bool:
