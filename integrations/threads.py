@@ -70,8 +70,8 @@ def _routes(inbound: Inbound, *, channel: Channel) -> list[MessageRoute]:
 def standing(inbound: Inbound, thread: Thread) -> Authority | Doubt:
     """How far the sender may speak on the thread, or why not at all.
 
-    Verified: the token of a copy sent to that very address, or a server we trust vouches for
-    somebody who is on the ticket. Plausible: the address of somebody who is on the ticket.
+    Only who is on the ticket: verified by the token of a copy sent to that very address or when
+    a server we trust vouches for it, else plausible.
     """
     author = inbound.author
     if author is None:
@@ -80,12 +80,12 @@ def standing(inbound: Inbound, thread: Thread) -> Authority | Doubt:
         return Doubt.STAFF
     if inbound.authentication == Authentication.FAIL:
         return Doubt.FORGED
-    if any(_was_sent_to(copy, author) for copy in thread.copies):
-        return Authority.VERIFIED
+    # A token outlives what it was given for: who was taken off the ticket still holds theirs.
     if not _is_on(thread.ticket, author):
         return Doubt.STRANGER
     vouched = inbound.authentication == Authentication.PASS
-    return Authority.VERIFIED if vouched else Authority.PLAUSIBLE
+    has_token = any(_was_sent_to(copy, author) for copy in thread.copies)
+    return Authority.VERIFIED if vouched or has_token else Authority.PLAUSIBLE
 
 
 def is_staff(person: Person) -> bool:

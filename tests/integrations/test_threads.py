@@ -234,3 +234,29 @@ def test_control_headers_of_ours_are_ignored(channel, ticket):
     raw = receive(make_mail(sender=EVE, X_Loop="desk.example", **headers), channel)
     assert raw.ticket not in {None, ticket}
     assert raw.ticket.queue == channel.queue
+
+
+def test_the_token_of_somebody_taken_off_gives_no_voice(channel, ticket):
+    bob = ContactFactory(email="bob@customer.example")
+    person = participants.add(ticket, bob, by=SYSTEM)
+    copy = make_copy(ticket, "bob@customer.example", channel)
+    participants.remove(person, by=SYSTEM)
+    raw = answer(channel, sender="bob@customer.example", to=copy.remote_id, verdict="pass")
+    assert raw.ticket != ticket
+    assert raw.ticket.links_out.get().kind == LinkKind.POSSIBLY_RELATED
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'spf=pass smtp.mailfrom=";dmarc=pass header.from=customer.example;x"@evil.example',
+        "spf=pass (a (b) ;dmarc=pass header.from=customer.example) smtp.mailfrom=evil.example",
+        'spf=pass reason="header.from=customer.example" smtp.mailfrom=evil.example',
+        "spf=pass smtp.mailfrom=x@customer.example@evil.example",
+        "dkim=pass header.i=@customer.example header.d=evil.example",
+    ],
+)
+def test_what_a_server_repeats_of_the_sender_is_no_verdict(channel, ticket, told):
+    told = f"Authentication-Results: {SERVER}; {told}\n".encode()
+    mail = make_mail("More", sender=ANN, In_Reply_To="<first@customer.example>")
+    assert receive(told + mail, channel).message.authority == "plausible"
