@@ -10,11 +10,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as allauth_context
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from integrations import outbound, wake
 from integrations.email.letter import Letter, Mailbox
@@ -46,6 +48,14 @@ def has_second_factor(user: User) -> bool:
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     """allauth as this product uses it."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _(
+            "This email and this password do not belong together. Type them again, or reset the "
+            "password."
+        ),
+        "incorrect_password": _("This is not your password. Type it again."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 (allauth's form)
         """Nobody makes an account by themselves; admins do."""
         return False
@@ -71,6 +81,17 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Queue a mail about an account; a worker sends it, never this request (T01)."""
         mail = self.render_mail(template_prefix, email, {"host": settings.BASE_HOST, **context})
         queue_mail(email, subject=mail.subject, body=mail.body)
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """The second factor, in words that say what to do."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _(
+            "This code is wrong or no longer valid. Type the one your app shows now, or a "
+            "recovery code you have not used."
+        ),
+    }
 
 
 def queue_mail(address: str, *, subject: str, body: str) -> Delivery:

@@ -187,6 +187,7 @@ CACHES = {
 AUTH_USER_MODEL = "tickets.User"
 AUTHENTICATION_BACKENDS = ["helpdesk.accounts.Backend"]
 ACCOUNT_ADAPTER = "helpdesk.accounts.Adapter"
+MFA_ADAPTER = "helpdesk.accounts.MfaAdapter"
 # Staff open no page before they have a second factor; only a development desk may do without.
 STAFF_MFA_REQUIRED = env_bool("STAFF_MFA_REQUIRED", default=True)
 if not (STAFF_MFA_REQUIRED or DEBUG):

@@ -58,6 +58,15 @@ def test_a_wrong_code_is_refused_and_soon_no_more_are_heard(user):
     assert client.get("/inbox/open/").status_code == 302
 
 
+def test_what_is_refused_at_the_door_says_what_to_do(user):
+    TOTP.activate(user, SECRET)
+    client = Client()
+    assert "Type them again, or reset the password" in _login(client, password="wrong").text
+    _login(client)
+    page = client.post("/account/mfa/authenticate/", {"code": "000000"}).text
+    assert "Type the one your app shows now" in page
+
+
 def test_staff_without_a_second_factor_are_led_to_set_one_up(user):
     client = Client()
     _login(client)
