@@ -12,4 +12,5 @@ class SessionStore(db.SessionStore):
     """
 
     def _validate_session_key(self, key: str | None) -> bool:
-        return bool(super()._validate_session_key(key)) and str(key).isalnum()
+        valid = super()._validate_session_key(key)  # type: ignore[misc] # not in the stubs
+        return bool(valid) and str(key).isalnum()

@@ -32,6 +32,6 @@ def mark_read(request: StaffRequest) -> HttpResponse:
     """Mark one as read, or all."""
     unread = Notification.objects.filter(user=request.user, read_at=None)
     if one := request.POST.get("notice"):
-        unread = unread.filter(pk=number_in(one))
+        unread = unread.filter(pk=number_in(one) or 0)
     unread.update(read_at=clock.now())
     return redirect("staff:notifications")
