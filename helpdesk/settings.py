@@ -264,8 +264,6 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF, LIVE_URL],
-        # The sandboxed frame that shows the original layout of a mail.
-        "frame-src": [SELF],
         "manifest-src": [SELF],
         "object-src": [NONE],
         "base-uri": [NONE],

@@ -188,6 +188,13 @@ def test_the_admin_wants_a_sign_in_not_long_ago(admin, settings):
     assert response.url.startswith(("/account/confirm/", "/account/mfa/reauthenticate/"))
 
 
+@pytest.mark.parametrize("path", ["/account/confirm/", "/account/mfa/reauthenticate/"])
+def test_each_proof_is_posted_to_its_own_address(admin, path):
+    page = admin.client.get(f"{path}?next=/admin/").text
+    assert "Confirm that it is you" in page
+    assert f'action="{path}?next=/admin/"' in page
+
+
 def _comparable(response, name):
     html = response.content.decode().replace(name, "") if name else response.content.decode()
     return re.sub(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")[^"]+', "", html)
