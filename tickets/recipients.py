@@ -25,6 +25,12 @@ def default_cc(ticket: Ticket) -> list[Contact]:
     return [participant.contact for participant in confirmed]
 
 
+def still_on(ticket: Ticket, copies: Iterable[Recipient]) -> list[Recipient]:
+    """Of frozen copies those whose readers have not been taken off the ticket since (C05)."""
+    present = {str(contact.pk) for contact in default_cc(ticket)}
+    return [copy for copy in copies if copy["contact"] in present]
+
+
 def frozen(contacts: Iterable[Contact], *, prefer: str) -> list[Recipient]:
     """Names and addresses as they are now: what is on its way no longer changes.
 

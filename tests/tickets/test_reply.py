@@ -13,7 +13,7 @@ from tests.factories import (
     make_message,
     make_ticket,
 )
-from tickets.actions import drafts
+from tickets.actions import drafts, participants
 from tickets.actions.reply import Reply, newest_seen, release, submit, undo
 from tickets.actions.triage import set_status
 from tickets.errors import Incomplete, Stale, TooLate
@@ -206,3 +206,12 @@ def test_a_key_is_its_authors_own(ticket, send, lead):
     mine = send(key=key)
     assert send(key=key) == mine
     assert send(key=key, by=lead).author == lead.user
+
+
+def test_who_is_taken_off_within_the_window_gets_nothing(ticket, send, agent, clock):
+    for email in ("gone@customer.example", "stays@customer.example"):
+        participants.add(ticket, ContactFactory(email=email), by=agent.scope)
+    draft = send()
+    participants.remove(ticket.participants.earliest("pk"), by=agent.scope)
+    clock.advance(seconds=WINDOW.total_seconds() + 1)
+    assert [copy["address"] for copy in release(draft.pk).cc] == ["stays@customer.example"]

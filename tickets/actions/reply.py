@@ -225,7 +225,7 @@ def _send(draft: Draft, ticket: Ticket, *, by: Scope) -> Message:
         ticket,
         author=contact_of(draft.author),
         by_staff=True,
-        content=Content(body=draft.body, to=draft.to, cc=draft.cc),
+        content=Content(body=draft.body, to=draft.to, cc=recipients.still_on(ticket, draft.cc)),
         via=Via(ticket.origin_kind) if ticket.origin_kind in Via.values else Via.WEB,
         occurred_at=written,
     )
