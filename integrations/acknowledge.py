@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -61,10 +62,16 @@ def _wanted(message: Message, inbound: Inbound) -> bool:
 
 def _is_flood(message: Message, *, address: str) -> bool:
     # Two mails of one sender, read at the same moment, count each other.
-    locks.in_turn(f"acknowledge:{address}")
+    person, _at, domain = address.rpartition("@")
+    person = person.partition("+")[0]
+    locks.in_turn(f"acknowledge:{person}@{domain}")
     sent = Delivery.objects.filter(kind=DeliveryKind.ACKNOWLEDGEMENT)
+    # Whatever stands after a plus, it is one mailbox that fills.
+    same_mailbox = Q(address=f"{person}@{domain}") | Q(
+        address__startswith=f"{person}+", address__endswith=f"@{domain}"
+    )
     now = clock.now()
-    within_hour = sent.filter(address=address, created_at__gt=now - timedelta(hours=1)).count()
+    within_hour = sent.filter(same_mailbox, created_at__gt=now - timedelta(hours=1)).count()
     of_contact = sent.filter(
         contact=message.author_id, created_at__gt=now - timedelta(hours=3)
     ).count()

@@ -120,3 +120,10 @@ def test_at_most_ten_in_three_hours_to_a_person_of_many_addresses(channel, clock
         )
     mails = [opened(channel, address=f"grace{number % 6}@customer.example") for number in range(18)]
     assert sum(mail is not None for mail in mails) == 10
+
+
+def test_what_stands_after_a_plus_makes_no_other_mailbox(channel):
+    addresses = ["grace@customer.example", "grace+1@customer.example", "grace+2@customer.example"]
+    told = [opened(channel, address=address, authority="plausible") for address in addresses]
+    assert [bool(delivery) for delivery in told] == [True, False, False]
+    assert opened(channel, address="gracey@customer.example", authority="plausible")
