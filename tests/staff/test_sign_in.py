@@ -1,12 +1,14 @@
 """One door for staff: password, second factor, and nothing told to strangers (T01-T10)."""
 
 import re
+import time
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, hotp_value, yield_hotp_counters_from_time
 from django.test import Client
 
+from helpdesk import accounts
 from integrations.models import Delivery, DeliveryKind
 from tests.factories import StaffFactory
 from tests.roles import signed_in
@@ -112,6 +114,14 @@ def test_a_forgotten_password_tells_strangers_nothing_and_goes_by_the_outbox(use
     delivery = Delivery.objects.get()
     assert (delivery.kind, delivery.address) == (DeliveryKind.ACCOUNT, "mei@desk.example")
     assert delivery.ticket is None
+
+
+def test_how_long_a_forgotten_password_takes_tells_nothing(user):
+    client = Client()
+    for email in ("nobody@desk.example", "mei@desk.example"):
+        began = time.monotonic()
+        client.post("/account/password/reset/", {"email": email})
+        assert time.monotonic() - began >= accounts.EVEN_S
 
 
 def test_a_reset_link_works_once_and_leads_through_the_second_factor(user):
