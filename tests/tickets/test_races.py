@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from tests.factories import INSTANTLY, QueueFactory, make_agent, make_ticket
+from tests.roles import signed_in
 from tickets.actions.assign import take
 from tickets.actions.people import contact_for
 from tickets.actions.reply import Reply, newest_seen, release, submit
@@ -74,3 +76,18 @@ def test_a_new_sender_met_twice_at_once_is_one_contact():
     people = together(*[meet] * AT_ONCE)
     assert len({person.pk for person in people}) == 1
     assert Identity.objects.count() == Contact.objects.count() == 1
+
+
+@pytest.mark.promise("S2.4")
+def test_a_form_pressed_many_times_at_once_is_one_reply_and_no_draft(ticket):
+    client = signed_in(make_agent(ticket.queue))
+    form = {"visibility": "public", "body": "We look into it.", "idempotency_key": uuid.uuid4()}
+    form["last_seen_event"] = newest_seen(ticket)
+
+    def press():
+        again = Client()
+        again.cookies = client.cookies
+        return again.post(f"/t/{ticket.pk}/reply/", form).status_code
+
+    assert together(*[press] * AT_ONCE) == [302] * AT_ONCE
+    assert [draft.state for draft in Draft.objects.all()] == ["sending"]

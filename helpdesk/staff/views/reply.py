@@ -43,6 +43,12 @@ def reply(request: StaffRequest, number: int) -> HttpResponse:
     if request.POST.get("visibility") != "public":
         return HttpResponseBadRequest(_("Say who may read it: visibility is missing."))
     demand_work(request.scope, ticket)
+    with transaction.atomic():
+        drafts.in_turn(by=request.scope)
+        return _replied(request, ticket)
+
+
+def _replied(request: StaffRequest, ticket: Ticket) -> HttpResponse:
     body = _text(request.POST)
     if drafts.of_key(_key(request.POST), by=request.scope):
         return back_to(request, ticket, "#sending")
