@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Q, QuerySet
 
-from integrations import originals
+from integrations import originals, storage
 from integrations.models import (
     Delivery,
     DeliveryKind,
@@ -164,6 +164,9 @@ def nothing_missing(_evidence: Evidence) -> Findings:
             continue
         if hashlib.sha256(data).digest() != bytes(attachment.sha256):
             yield f"attachment {attachment.pk} has other bytes than it was stored with"
+    # The sweep comes four times a day and takes what is a day old.
+    for path in storage.orphans(older_than=2 * storage.KEPT_FOR):
+        yield f"file {path.name} is named by nothing"
 
 
 INVARIANTS = (

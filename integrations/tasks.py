@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from integrations import inbound, sending, sweeps
+from integrations import inbound, sending, storage, sweeps
 from tickets.actions import reply
 
 # Below the lease (LEASE_S) and the broker's visibility timeout, in seconds (security.md D1).
@@ -34,3 +34,9 @@ def release_reply(draft_id: int) -> None:
 def sweep() -> None:
     """Find what is due and nobody was woken for."""
     sweeps.run(read=process_inbound.delay, send=deliver.delay)
+
+
+@shared_task
+def sweep_storage() -> None:
+    """Remove files that nothing names."""
+    storage.sweep()
