@@ -1,10 +1,11 @@
 """New text is never folded away; history is, where there is no doubt."""
 
-import time
+from functools import partial
 
 import pytest
 
 from integrations.email import html, quotes
+from tests.work import lines_run
 
 FOLDED = [
     ("Hi\n\nOn Mon, 1 Jan 2024 at 10:00, Bob <b@x.example> wrote:\n> old\n> older", "Hi"),
@@ -76,14 +77,16 @@ def test_text_below_a_block_quoted_in_html_is_not_lost():
         "From:\n",
     ],
 )
-def test_time_grows_with_the_length_alone(unit):
-    start = time.perf_counter()
+def test_work_grows_with_the_length_alone(unit):
+    short, long = (
+        lines_run(partial(quotes.split, is_answer=True), unit * (size // len(unit)))
+        for size in (2_000, 20_000)
+    )
+    assert long <= 11 * short
+    # A search that goes back and forth would keep this one busy until the runner ends it.
     quotes.split(unit * (1_000_000 // len(unit)), is_answer=True)
-    assert time.perf_counter() - start < 3
 
 
 @pytest.mark.parametrize("unit", ["<div>", "<blockquote>", "<table><tr><td>", "<b", "&", "</p>"])
-def test_hostile_html_ends_in_bounded_time(unit):
-    start = time.perf_counter()
+def test_hostile_html_comes_to_an_end(unit):
     assert isinstance(html.to_text(unit * 5_000 + "x"), str)
-    assert time.perf_counter() - start < 5
