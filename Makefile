@@ -47,7 +47,7 @@ lock: ## Renew the locked versions
 	$(INSTALL) dev
 	echo uv | $(COMPILE) --output-file .requirements/uv.txt -
 	$(COMPILE) --extra local --output-file .requirements/run.txt pyproject.toml
-	$(COMPILE) --extra local --group test --group lint --constraint .requirements/run.txt \
+	$(COMPILE) --extra local --extra anymail --group test --group lint --constraint .requirements/run.txt \
 		--output-file .requirements/dev.txt pyproject.toml
 
 manage: ## A command beside `make run` (make manage ARGS="createsuperuser")
