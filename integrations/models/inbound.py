@@ -1,0 +1,95 @@
+"""What came in as it came, and under which id a message is known outside."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from integrations.models.channels import Channel
+from tickets.models import Message, Ticket
+
+
+class InboundState(models.TextChoices):
+    """Where a received original stands (security.md B1); all but `new` are final."""
+
+    NEW = "new", _("Waiting to be read")
+    DONE = "done", _("On a ticket")
+    DUPLICATE = "duplicate", _("Had it already")
+    SUPPRESSED = "suppressed", _("Needs no answer")
+    HELD = "held", _("Held for staff")
+    DEAD = "dead", _("Could not be read")
+
+
+class RawInbound(models.Model):
+    """The bytes as received, sealed and committed before the sender is told 250.
+
+    Small originals stand in the row, larger ones in storage under `storage_key`, sealed alike.
+    Deleting `sealed_key` destroys the original; `sha256` of the plain bytes stays.
+    """
+
+    channel = models.ForeignKey(
+        Channel, on_delete=models.PROTECT, related_name="inbound", null=True, blank=True
+    )
+    source = models.CharField(max_length=16)
+    source_key = models.CharField(max_length=255)
+    envelope = models.JSONField(default=dict, blank=True)
+    sha256 = models.BinaryField(max_length=32)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    sealed_key = models.BinaryField(default=b"")
+    sealed_data = models.BinaryField(default=b"", blank=True)
+    storage_key = models.UUIDField(null=True, blank=True, unique=True)
+    received_at = models.DateTimeField(_("received"), db_default=Now())
+    state = models.CharField(
+        _("state"), max_length=12, choices=InboundState.choices, default=InboundState.NEW
+    )
+    reason = models.CharField(_("reason"), max_length=64, blank=True)
+    error = models.TextField(_("error"), blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    lease_until = models.DateTimeField(null=True, blank=True)
+    ticket = models.ForeignKey(
+        Ticket, on_delete=models.PROTECT, related_name="inbound", null=True, blank=True
+    )
+    message = models.OneToOneField(
+        Message, on_delete=models.PROTECT, related_name="original", null=True, blank=True
+    )
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            # The same delivery handed in twice is one original (security.md B1.2).
+            models.UniqueConstraint(fields=["source", "source_key"], name="inbound_once"),
+        ]
+        indexes = [
+            # The sweep that finds originals nobody has read.
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(state="new"), name="inbound_to_read"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.source_key} {self.state}"
+
+
+class MessageRoute(models.Model):
+    """By which id the outside knows a message of ours or theirs (an email's Message-ID)."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="routes")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="routes")
+    remote_id = models.CharField(max_length=998)
+    # Of the bytes under that id: the same id with another body is a second message, flagged.
+    sha256 = models.BinaryField(max_length=32, default=b"", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "remote_id", "sha256"], name="route_once"),
+        ]
+        indexes = [
+            # Threading: the message that an In-Reply-To names.
+            models.Index(fields=["remote_id"], name="route_by_remote_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.remote_id
