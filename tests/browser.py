@@ -132,3 +132,11 @@ def set_theme(page: Page, theme: str) -> None:
 def set_width(page: Page, width: int, *, height: int = 900) -> None:
     """Another width of the window."""
     page.set_viewport_size({"width": width, "height": height})
+
+
+def show_whole(page: Page) -> None:
+    """Make the window as tall as the page: no bar then lies over what one could scroll to."""
+    size = page.viewport_size
+    assert size
+    tall = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": max(size["height"], tall)})

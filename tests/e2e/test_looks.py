@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser import assert_axe_clean, assert_reflows, set_theme, set_width
+from tests.browser import assert_axe_clean, assert_reflows, set_theme, set_width, show_whole
 from tests.factories import StatusReasonFactory, make_message
 from tickets.actions.annotate import annotate
 from tickets.permissions import scope_of
@@ -18,6 +18,7 @@ def assert_looks_right(page):
     for theme, width in LOOKS:
         set_theme(page, theme)
         set_width(page, width)
+        show_whole(page)
         assert_axe_clean(page)
         assert_reflows(page)
 

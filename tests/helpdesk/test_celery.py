@@ -31,7 +31,12 @@ def _closed_breaker(monkeypatch):
 
 def publisher(port):
     """A task of an application whose broker is at the port, as a web process has it."""
-    one = Celery("page", broker=f"redis://127.0.0.1:{port}/0", task_cls="helpdesk.wake:WakeUpTask")
+    one = Celery(
+        "page",
+        broker=f"redis://127.0.0.1:{port}/0",
+        task_cls="helpdesk.wake:WakeUpTask",
+        set_as_current=False,
+    )
     one.conf.update(
         broker_transport_options=transport_options(worker=False), task_publish_retry=False
     )
