@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from integrations import acknowledge, locks, threads
+from integrations import acknowledge, blocking, locks, threads
 from integrations.base import Authentication, Machine
 from integrations.email import machines, mailboxes
 from integrations.models import InboundState, MessageRoute
@@ -65,6 +65,8 @@ def accept(raw: RawInbound, inbound: Inbound, *, channel: Channel) -> Verdict:
     mail = _Mail(raw=raw, inbound=inbound, channel=channel)
     if reason := _needs_no_ticket(inbound):
         return Verdict(state=InboundState.SUPPRESSED, reason=reason)
+    if inbound.author and blocking.is_blocked(inbound.author):
+        return Verdict(state=InboundState.SUPPRESSED, reason="blocked")
     # Two copies of one message, come by two roads, wait for each other.
     locks.in_turn(f"inbound {inbound.remote_id}")
     thread = threads.find(inbound, channel=channel)

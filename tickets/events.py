@@ -50,6 +50,8 @@ class EventKind(StrEnum):
     DELIVERY_FAILED = "delivery.failed"
     DELIVERY_REPEATED = "delivery.repeated"
     ACCESS_CHANGED = "access.changed"
+    SENDER_BLOCKED = "sender.blocked"
+    SENDER_UNBLOCKED = "sender.unblocked"
 
 
 _in_transaction: Mapping[str, Sequence[Handler]] = {}

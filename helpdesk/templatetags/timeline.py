@@ -35,6 +35,7 @@ _ICONS = {
     "participant.removed": "user-minus",
     "reply.held": "exclamation-circle",
     "delivery.failed": "exclamation-triangle",
+    "sender.blocked": "no-symbol",
 }
 
 

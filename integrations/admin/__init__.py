@@ -1,5 +1,5 @@
 """What admins configure of the connections to the world; each module registers its own."""
 
-from integrations.admin import channels
+from integrations.admin import blocking, channels
 
-__all__ = ["channels"]
+__all__ = ["blocking", "channels"]

@@ -1,10 +1,12 @@
 """What connects us to the world, what came in as it came, and what has to go out."""
 
+from integrations.models.blocking import BlockedSender
 from integrations.models.channels import Channel, ChannelAddress
 from integrations.models.inbound import InboundState, MessageRoute, RawInbound
 from integrations.models.outbound import Delivery, DeliveryKind, DeliveryState
 
 __all__ = [
+    "BlockedSender",
     "Channel",
     "ChannelAddress",
     "Delivery",

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from integrations.models import Channel, ChannelAddress
+from integrations.models import BlockedSender, Channel, ChannelAddress
 from tests.factories import (
     ContactFactory,
     LabelFactory,
@@ -20,6 +20,7 @@ from tickets.models import OrganisationDomain
 from tickets.states import Level
 
 MODELS = [
+    "blockedsender",
     "channel",
     "contact",
     "label",
@@ -34,7 +35,7 @@ QUERIES = 30
 
 
 def _page(model, page, *args):
-    app = "integrations" if model == "channel" else "tickets"
+    app = "integrations" if model in {"blockedsender", "channel"} else "tickets"
     return reverse(f"admin:{app}_{model}_{page}", args=args)
 
 
@@ -45,6 +46,7 @@ def one_of_each(queue, agent, admin, member):
     organisation = OrganisationFactory()
     OrganisationDomain.objects.create(organisation=organisation, domain="lantern.example")
     return {
+        "blockedsender": BlockedSender.objects.create(sender="spam.example"),
         "channel": channel,
         "contact": ContactFactory(),
         "label": LabelFactory(),

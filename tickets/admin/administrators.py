@@ -31,7 +31,7 @@ CONFIGURED: dict[str, tuple[str, ...]] = {
         "label",
         "statusreason",
     ),
-    "integrations": ("channel", "channeladdress"),
+    "integrations": ("channel", "channeladdress", "blockedsender"),
 }
 
 
