@@ -7,6 +7,7 @@ ticket exactly when its original says so.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -55,15 +56,23 @@ class _Mail:
     inbound: Inbound
     channel: Channel
 
+    @cached_property
+    def ours(self) -> set[str]:
+        """Which of the addresses it names are ours: nobody is written to there. One query."""
+        people = [*self.inbound.to, *self.inbound.cc]
+        people += [self.inbound.author] if self.inbound.author else []
+        return mailboxes.ours_among({person.external_id for person in people})
 
-@transaction.atomic
+
+# It is a part of the caller's transaction, and fails with it.
+@transaction.atomic(savepoint=False)
 def accept(raw: RawInbound, inbound: Inbound, *, channel: Channel) -> Verdict:
     """Put a message where it belongs (`decisions.md`, Who speaks on a thread).
 
     The caller holds the original's row locked and writes the verdict into it.
     """
     mail = _Mail(raw=raw, inbound=inbound, channel=channel)
-    if reason := _needs_no_ticket(inbound):
+    if reason := _needs_no_ticket(mail):
         return Verdict(state=InboundState.SUPPRESSED, reason=reason)
     if inbound.author and blocking.is_blocked(inbound.author):
         return Verdict(state=InboundState.SUPPRESSED, reason="blocked")
@@ -78,11 +87,11 @@ def accept(raw: RawInbound, inbound: Inbound, *, channel: Channel) -> Verdict:
     return _routed(mail, verdict.message)
 
 
-def _needs_no_ticket(inbound: Inbound) -> str:
-    if inbound.machine in machines.NO_TICKET:
-        return str(inbound.machine)
-    author = inbound.author
-    if author and author.kind == IdentityKind.EMAIL and mailboxes.is_ours(author.external_id):
+def _needs_no_ticket(mail: _Mail) -> str:
+    author, machine = mail.inbound.author, mail.inbound.machine
+    if machine in machines.NO_TICKET:
+        return str(machine)
+    if author and author.kind == IdentityKind.EMAIL and author.external_id in mail.ours:
         return str(Machine.LOOP)
     return ""
 
@@ -126,12 +135,12 @@ def _opened(
         requester=requester,
         via=Via(channel.kind),
         channel=channel.slug,
-        others=_others(inbound),
+        others=_others(mail),
     )
     message = open_ticket(
         request,
         by=scope_of_contact(requester),
-        content=_addressed(inbound),
+        content=_addressed(mail),
         authority=authority or _authority_of_new(inbound),
         occurred_at=mail.raw.received_at,
     )
@@ -149,20 +158,20 @@ def _appended(mail: _Mail, ticket: Ticket, *, authority: Authority) -> Verdict:
         ticket,
         by=by,
         author=author,
-        content=_addressed(mail.inbound),
+        content=_addressed(mail),
         via=Via(mail.channel.kind),
         authority=authority,
         occurred_at=mail.raw.received_at,
     )
     if authority == Authority.VERIFIED:
-        for other in _others(mail.inbound):
+        for other in _others(mail):
             participants.propose(ticket, other, by=by)
     return Verdict(state=InboundState.DONE, ticket=ticket, message=message)
 
 
-def _addressed(inbound: Inbound) -> Content:
+def _addressed(mail: _Mail) -> Content:
     """The content with whom else it was written to; that it was written to us goes unsaid."""
-    ours = mailboxes.ours_among({person.external_id for person in [*inbound.to, *inbound.cc]})
+    inbound, ours = mail.inbound, mail.ours
     return replace(
         inbound.content,
         to=[_recipient(person) for person in inbound.to if person.external_id not in ours],
@@ -190,15 +199,15 @@ def _contact(person: Person) -> Contact:
     return contact_for(kind=person.kind, external_id=person.external_id, name=person.name)
 
 
-def _others(inbound: Inbound) -> list[Contact]:
+def _others(mail: _Mail) -> list[Contact]:
     """The people in To and Cc who are neither the author nor we; proposed, never told (M02)."""
+    inbound = mail.inbound
     if inbound.machine or inbound.authentication == Authentication.FAIL:
         return []
     people = {person.external_id: person for person in [*inbound.to, *inbound.cc]}
     if inbound.author:
         people.pop(inbound.author.external_id, None)
-    ours = mailboxes.ours_among(set(people))
-    strangers = [person for address, person in people.items() if address not in ours]
+    strangers = [person for address, person in people.items() if address not in mail.ours]
     return [_contact(person) for person in strangers] if len(strangers) <= _MOST_OTHERS else []
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from integrations import originals, registry
@@ -67,7 +68,8 @@ def keep(
     DatabaseError when they cannot be stored.
     """
     made: list[RawInbound] = []
-    with transaction.atomic():
+    is_one_row = len(channels) == 1 and originals.stands_in_row(data)
+    with nullcontext() if is_one_row else transaction.atomic():
         try:
             for number, channel in enumerate(channels, start=1):
                 key = source.key if number == 1 else f"{source.key}.{number}"
@@ -103,7 +105,7 @@ def read(raw_id: int) -> Outcome:
     except Exception as error:
         log.exception("inbound_failed", raw=raw.pk, attempt=raw.attempts)
         _postpone(raw, error)
-    return Outcome(raw=_row(raw_id), inbound=inbound)
+    return Outcome(raw=raw, inbound=inbound)
 
 
 def understood(raw: RawInbound) -> Inbound | None:
@@ -115,30 +117,31 @@ def understood(raw: RawInbound) -> Inbound | None:
 
 
 def _row(raw_id: int) -> RawInbound:
-    return RawInbound.objects.select_related("channel__queue", "ticket", "message").get(pk=raw_id)
+    rows = RawInbound.objects.select_related("channel__queue", "ticket", "message")
+    return rows.defer("sealed_data").get(pk=raw_id)
 
 
-@transaction.atomic
 def _claimed(raw_id: int) -> RawInbound | None:
-    """Take the original: the attempt is counted and committed before anything is read (B1.5)."""
+    """Take the original: the attempt is counted and committed before anything is read (B1.5).
+
+    One statement, so of two who come at once the later finds the lease of the first.
+    """
     now = clock.now()
-    waiting = RawInbound.objects.select_for_update(of=("self",), skip_locked=True).filter(
+    waiting = RawInbound.objects.filter(
         Q(lease_until=None) | Q(lease_until__lte=now), pk=raw_id, state=InboundState.NEW
     )
-    raw = waiting.select_related("channel__queue").first()
-    if raw is None:
-        return None
-    if raw.attempts >= MOST_ATTEMPTS:
+    taken = waiting.filter(attempts__lt=MOST_ATTEMPTS).update(
+        attempts=F("attempts") + 1, lease_until=now + LEASE
+    )
+    if taken:
+        return RawInbound.objects.select_related("channel__queue").get(pk=raw_id)
+    if worn := waiting.defer("sealed_data").first():
         _finish(
-            raw,
+            worn,
             Verdict(state=InboundState.DEAD, reason="attempts"),
-            error=raw.error or _("Whoever read it ended in the middle, each time."),
+            error=worn.error or _("Whoever read it ended in the middle, each time."),
         )
-        return None
-    raw.attempts += 1
-    raw.lease_until = now + LEASE
-    raw.save(update_fields=["attempts", "lease_until"])
-    return raw
+    return None
 
 
 def _understood(raw: RawInbound) -> Inbound:
@@ -151,8 +154,9 @@ def _understood(raw: RawInbound) -> Inbound:
 def _settle(raw: RawInbound, inbound: Inbound) -> None:
     """Accept it and say so, in one transaction, unless our lease ran out and another is at it."""
     with transaction.atomic():
-        locked = RawInbound.objects.select_for_update().get(pk=raw.pk)
+        locked = RawInbound.objects.select_for_update().only("state", "attempts").get(pk=raw.pk)
         if not _is_ours(locked, raw) or raw.channel is None:
+            raw.refresh_from_db()
             return
         _finish(raw, accept(raw, inbound, channel=raw.channel))
 
@@ -162,13 +166,13 @@ def _is_ours(now: RawInbound, then: RawInbound) -> bool:
 
 
 def _finish(raw: RawInbound, verdict: Verdict, *, error: str = "") -> None:
-    _of_this_attempt(raw).update(
+    _note(
+        raw,
         state=verdict.state,
         reason=verdict.reason,
         error=_told(error),
         ticket=verdict.ticket,
         message=verdict.message,
-        lease_until=None,
         finished_at=clock.now(),
     )
 
@@ -181,16 +185,31 @@ def _postpone(raw: RawInbound, error: Exception) -> None:
             _finish(raw, Verdict(state=InboundState.DEAD, reason="attempts"), error=said)
             return
         wait = _FIRST_WAIT * 3 ** (raw.attempts - 1)
-        _of_this_attempt(raw).update(
-            error=_told(said), lease_until=None, next_attempt_at=clock.now() + wait
+        _note(
+            raw,
+            # What was set in a transaction that then failed holds no more.
+            state=InboundState.NEW,
+            reason="",
+            ticket=None,
+            message=None,
+            finished_at=None,
+            error=_told(said),
+            next_attempt_at=clock.now() + wait,
         )
     except DatabaseError:
         # The database is what is away: the lease runs out, and the sweep finds the row.
         log.exception("inbound_not_noted", raw=raw.pk)
 
 
-def _of_this_attempt(raw: RawInbound) -> Any:
-    return RawInbound.objects.filter(pk=raw.pk, state=InboundState.NEW, attempts=raw.attempts)
+def _note(raw: RawInbound, **changes: Any) -> None:
+    """Give the original back with what became of it, unless somebody else has it by now."""
+    changes["lease_until"] = None
+    ours = RawInbound.objects.filter(pk=raw.pk, state=InboundState.NEW, attempts=raw.attempts)
+    if not ours.update(**changes):
+        raw.refresh_from_db()
+        return
+    for name, value in changes.items():
+        setattr(raw, name, value)
 
 
 def _told(error: str) -> str:

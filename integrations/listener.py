@@ -84,7 +84,7 @@ def store(letter: Letter) -> str:
 
     Raises OSError or DatabaseError when it cannot be kept.
     """
-    source = originals.Source(name="smtp", key=inbound.new_key())
+    source = originals.Source(name="smtp", key=inbound.new_key(), is_first=True)
     rows = inbound.keep(
         letter.data, source=source, channels=letter.channels, envelope=letter.envelope
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from integrations.models import RawInbound
 from tickets import attachments, clock, crypto
@@ -28,10 +29,14 @@ class Damaged(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where bytes came from: `key` is unique for a `name`, so a second hand-in is recognised."""
+    """Where bytes came from: `key` is unique for a `name`, so a second hand-in is recognised.
+
+    `is_first`: the key was made a moment ago, so nobody can have handed them in before.
+    """
 
     name: str
     key: str
+    is_first: bool = False
 
 
 def keep(
@@ -45,11 +50,12 @@ def keep(
     """Store received bytes; gives the row, and False when this source had handed them in before.
 
     `wait` is how long workers leave it to the caller. Call it in a transaction of the caller's
-    choice: nobody may be told "accepted" before that has committed. Raises OSError when storage
-    is full or away, DatabaseError when the database is; nothing is kept then.
+    choice: nobody may be told "accepted" before that has committed; what stands in the row may
+    do without. Raises OSError when storage is full or away, DatabaseError when the database is;
+    nothing is kept then.
     """
     known = RawInbound.objects.filter(source=source.name, source_key=source.key)
-    if found := known.first():
+    if not source.is_first and (found := known.first()):
         return found, False
     sealed = crypto.seal(data)
     row = RawInbound(
@@ -64,8 +70,13 @@ def keep(
     if wait:
         row.next_attempt_at = clock.now() + wait
     try:
-        _place(row, sealed.data)
-        with transaction.atomic():
+        if stands_in_row(data):
+            row.sealed_data = sealed.data
+        else:
+            _write(row, sealed.data)
+        # Inside a transaction the refusal of a known key must not spoil the rest of it; outside
+        # the row is a transaction of its own.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
             row.save(force_insert=True)
     except IntegrityError:
         discard(row)
@@ -78,10 +89,12 @@ def keep(
     return row, True
 
 
-def _place(row: RawInbound, sealed: bytes) -> None:
-    if len(sealed) <= IN_ROW:
-        row.sealed_data = sealed
-        return
+def stands_in_row(data: bytes) -> bool:
+    """Whether they are few enough to need no file."""
+    return len(data) <= IN_ROW
+
+
+def _write(row: RawInbound, sealed: bytes) -> None:
     key = uuid.uuid4()
     attachments.write_synced(attachments.path_of(key), sealed)
     row.storage_key = key
