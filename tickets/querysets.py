@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from tickets.states import LIVE_STATUSES, Audience
 
 if TYPE_CHECKING:
-    from tickets.models import Annotation, Attachment, Event, Message, Ticket  # noqa: F401
+    from tickets.models import Annotation, Attachment, Contact, Event, Message, Ticket  # noqa: F401
     from tickets.scope import Scope
 
 
@@ -79,11 +79,38 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.for_inbox().select_related("team", "reason", "requester__user")
 
 
+class ContactQuerySet(models.QuerySet["Contact"]):
+    """People who write to us or are written to."""
+
+    def visible_to(self, scope: Scope) -> Self:
+        """Whom staff meet on the tickets they see, and whoever belongs to those organisations.
+
+        So that looking up an address never tells who writes to a queue one cannot read (C01).
+        """
+        if not (scope.is_staff or scope.is_system):
+            return self.none()
+        model = self.model._meta.get_field("requests").related_model
+        tickets = cast("TicketQuerySet", model._default_manager.all()).visible_to(scope)
+        return self.filter(
+            Exists(tickets.filter(requester=OuterRef("pk")))
+            | Exists(tickets.filter(participants__contact=OuterRef("pk")))
+            | Exists(tickets.filter(organisation__memberships__contact=OuterRef("pk")))
+        )
+
+    def named(self, words: str) -> Self:
+        """Those whose name or address has these words in it, in any case."""
+        by_address = Q(identities__external_id__icontains=words)
+        return self.filter(Q(name__icontains=words) | by_address).distinct()
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     """Messages."""
 
     def visible_to(self, scope: Scope) -> Self:
-        """Messages of visible tickets; who joined later sees what came after (M02)."""
+        """Messages of visible tickets; who joined later sees what came after (M02).
+
+        Staff may have shared what came before with them (`Participant.sees_all`).
+        """
         if scope.is_system:
             return self
         if scope.link_ticket is not None:
@@ -91,10 +118,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         if scope.is_staff:
             return self.filter(_staff_sees(scope, prefix="ticket__"))
         if scope.contact:
-            since_joining = Q(
+            shared = Q(ticket__participants__added_at__lte=F("occurred_at")) | Q(
+                ticket__participants__sees_all=True
+            )
+            since_joining = shared & Q(
                 ticket__participants__contact=scope.contact,
                 ticket__participants__confirmed_at__isnull=False,
-                ticket__participants__added_at__lte=F("occurred_at"),
             )
             owned = _customer_owns(scope, prefix="ticket__")
             return self.filter(pk__in=self.filter(owned | since_joining).values("pk"))

@@ -6,9 +6,13 @@ import zoneinfo
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
+from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from tickets.actions import assign, link, triage
+from helpdesk.staff import people
+from tickets.actions import assign, link, participants, triage
+from tickets.errors import Incomplete
 from tickets.models import Label, LinkKind, Queue, StatusReason, Theme, Ticket, User
 from tickets.states import STATUSES, Priority, Status
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django_stubs_ext import StrPromise
 
+    from integrations.base import Person
     from tickets.scope import Scope
 
 
@@ -205,6 +210,65 @@ class LinkForm(TicketForm):
             LinkKind(self.cleaned_data["kind"]),
             by=self.scope,
         )
+
+
+class ParticipantForm(TicketForm):
+    """Who else shall be on the ticket, and what of it they see."""
+
+    SHARE: ClassVar = {
+        "later": _("What comes from now on"),
+        "all": _("Everything said in public so far"),
+    }
+
+    who = forms.CharField(
+        label=_("Email address"),
+        max_length=4000,
+        help_text=_("Also several, with a comma between. Known people are suggested."),
+    )
+    share = forms.ChoiceField(
+        label=_("What they see"),
+        choices=list(SHARE.items()),
+        initial="later",
+        widget=forms.RadioSelect,
+        help_text=_("From now on replies reach them either way. Annotations never do."),
+    )
+
+    def prepare(self) -> None:
+        """Have the field of addresses make suggestions."""
+        self.fields["who"].widget.attrs |= suggesting(self.ticket)
+
+    def clean_who(self) -> list[Person]:
+        """The people, or in words why they cannot be meant."""
+        try:
+            return people.read(self.cleaned_data["who"], field="who")
+        except Incomplete as incomplete:
+            raise forms.ValidationError(str(incomplete)) from incomplete
+
+    @transaction.atomic
+    def act(self) -> None:
+        """Add all of them, or none."""
+        for person in self.cleaned_data["who"]:
+            participants.add(
+                self.ticket,
+                people.contact_of(person),
+                by=self.scope,
+                sees_all=self.cleaned_data["share"] == "all",
+            )
+
+
+def suggesting(ticket: Ticket) -> dict[str, str]:
+    """The attributes of a text field that suggests addresses while one types."""
+    return {
+        "list": "known-people",
+        "inputmode": "email",
+        "autocapitalize": "off",
+        "autocomplete": "off",
+        "spellcheck": "false",
+        "hx-get": reverse("staff:suggest", args=[ticket.pk]),
+        "hx-trigger": "input changed delay:150ms, focus once",
+        "hx-target": "#known-people",
+        "hx-sync": "this:replace",
+    }
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # Django's form takes no parameter

@@ -9,6 +9,7 @@ from helpdesk.staff.views import (
     gallery,
     inbox,
     notices,
+    people,
     profile,
     reply,
     ticket,
@@ -56,7 +57,8 @@ urlpatterns = [
     path("t/<int:number>/unassign/", triage.unassign, name="unassign"),
     path("t/<int:number>/turn/", triage.turn, name="turn"),
     path("t/<int:number>/kind/", triage.kind, name="kind"),
-    path("t/<int:number>/people/<int:pk>/", triage.participant, name="participant"),
+    path("t/<int:number>/people/known/", people.suggest, name="suggest"),
+    path("t/<int:number>/people/<int:pk>/", people.participant, name="participant"),
     path("t/<int:number>/deliveries/<int:pk>/again/", triage.resend, name="resend"),
     # Changes that ask something
     path("t/<int:number>/status/", change.status, name="status"),
@@ -64,6 +66,7 @@ urlpatterns = [
     path("t/<int:number>/assign/", change.assign, name="assign"),
     path("t/<int:number>/queue/", change.queue, name="move"),
     path("t/<int:number>/labels/", change.labels, name="labels"),
+    path("t/<int:number>/people/", change.people, name="people"),
     path("t/<int:number>/links/", change.link, name="link"),
     # The reader
     path("notifications/", notices.notifications, name="notifications"),

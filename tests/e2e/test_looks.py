@@ -3,9 +3,10 @@
 import pytest
 
 from tests.browser import assert_axe_clean, assert_reflows, set_theme, set_width, show_whole
-from tests.factories import StatusReasonFactory, make_message
+from tests.factories import ContactFactory, StatusReasonFactory, make_message
 from tickets.actions.annotate import annotate
-from tickets.permissions import scope_of
+from tickets.actions.participants import add, propose
+from tickets.permissions import SYSTEM, scope_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -30,6 +31,8 @@ def full(ticket, mei):
     annotate(ticket, "@mei look", by=scope_of(mei))
     make_message(ticket, by=mei, body="Try `this`.")
     make_message(ticket, body="It says no.")
+    propose(ticket, ContactFactory(name="Ben Ito"), by=SYSTEM)
+    add(ticket, ContactFactory(name="Cleo Faure"), by=scope_of(mei))
     return ticket
 
 
@@ -49,6 +52,7 @@ def test_the_door(browser, db, path):
         "/t/{pk}/#annotation-body",
         "/t/{pk}/status/?to=abandoned",
         "/t/{pk}/labels/",
+        "/t/{pk}/people/",
         "/notifications/",
         "/profile/",
         "/account/mfa/",

@@ -8,7 +8,7 @@ from tests.factories import make_ticket
 from tests.query_counts import query_budget
 
 LISTS = ["open", "mine", "unassigned", "waiting", "ended"]
-OF_A_TICKET = ["", "status/", "priority/", "assign/", "queue/", "labels/", "links/"]
+OF_A_TICKET = ["", "status/", "priority/", "assign/", "queue/", "labels/", "links/", "people/"]
 
 
 def _without_tokens(response):

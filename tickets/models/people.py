@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from tickets.querysets import ContactQuerySet
 from tickets.states import IdentityKind
 
 
@@ -124,6 +125,8 @@ class Contact(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     notes = models.TextField(_("notes"), blank=True, help_text=_("Staff only."))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects: ClassVar[ContactQuerySet] = ContactQuerySet.as_manager()  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return self.name or str(_("Unnamed contact"))

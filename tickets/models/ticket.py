@@ -173,7 +173,11 @@ class Ticket(models.Model):
 
 
 class Participant(models.Model):
-    """Who else is on a ticket; sees what came after joining (security.md M02)."""
+    """Who else is on a ticket; sees what came after joining, unless staff share more (M02).
+
+    Confirmed, proposed by a mail that named them (neither time is set), or refused: then the
+    next mail that names them proposes them no more.
+    """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="participants")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="participations")
@@ -184,10 +188,20 @@ class Participant(models.Model):
         blank=True,
         help_text=_("Until then nothing is sent to them."),
     )
+    refused_at = models.DateTimeField(_("refused"), null=True, blank=True)
+    sees_all = models.BooleanField(
+        _("sees everything"),
+        default=False,
+        help_text=_("Also what was said in public before they joined."),
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["ticket", "contact"], name="participant_once"),
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None) | Q(refused_at=None),
+                name="participant_in_or_refused",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -87,4 +87,5 @@ priority = _view(
 assign = _view(Change(form=forms.AssignForm, title=_("Assign"), verb=_("Assign")))
 queue = _view(Change(form=forms.QueueForm, title=_("Move to another queue"), verb=_("Move")))
 labels = _view(Change(form=forms.LabelsForm, title=_("Labels"), verb=_("Set labels")))
+people = _view(Change(form=forms.ParticipantForm, title=_("Add somebody"), verb=_("Add")))
 link = _view(Change(form=forms.LinkForm, title=_("Link to a ticket"), verb=_("Link")))

@@ -57,7 +57,8 @@ def ticket_context(
     found = ticket_or_404(request, number, with_labels(Ticket.objects.for_detail()))
     before = Cursor.parse(request.GET.get("earlier"))
     conversation = timeline.read(found, request.scope, before=before)
-    people = list(found.participants.select_related("contact").order_by("added_at", "pk"))
+    joined = found.participants.filter(refused_at=None).select_related("contact")
+    people = list(joined.order_by("added_at", "pk"))
     addresses = _addresses(found, people)
     works = can_work(request.scope, found)
     drafts = list(

@@ -1,4 +1,4 @@
-"""What is done by one press: take, put back, whose turn, what kind, who is in, send again."""
+"""What is done by one press: take, put back, whose turn, what kind, send again."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from helpdesk.http import StaffRequest, staff_page, ticket_or_404
 from helpdesk.staff.back import back_to, version_seen
 from integrations import outbound
 from integrations.models import Delivery
-from tickets.actions import assign, participants, triage
+from tickets.actions import assign, triage
 from tickets.errors import Refused
-from tickets.models import Participant, Ticket
+from tickets.models import Ticket
 from tickets.states import Kind, Turn
 
 
@@ -72,17 +72,6 @@ def kind(request: StaffRequest, number: int) -> HttpResponse:
         return HttpResponseBadRequest(_("There is no such kind."))
     decided = Kind(wanted) if wanted else None
     return attempt(request, ticket, lambda: triage.set_kind(ticket, decided, by=request.scope))
-
-
-@require_POST
-@staff_page
-def participant(request: StaffRequest, number: int, pk: int) -> HttpResponse:
-    """Confirm somebody a mail named, or take somebody off the ticket."""
-    ticket = ticket_or_404(request, number)
-    people = Participant.objects.select_related("contact", "ticket__queue").filter(ticket=ticket)
-    person = get_object_or_404(people, pk=pk)
-    act = participants.remove if request.POST.get("act") == "remove" else participants.confirm
-    return attempt(request, ticket, lambda: act(person, by=request.scope))
 
 
 @require_POST
