@@ -8,11 +8,28 @@ from collections.abc import Iterator
 
 from django.db import connection
 
+_are_needed = True
+
 
 def in_turn(name: str) -> None:
     """Wait until nobody else holds the name; ours until this transaction ends."""
+    if not _are_needed:
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number(name)])
+
+
+@contextlib.contextmanager
+def not_needed() -> Iterator[None]:
+    """Take no turns inside: for one long transaction that is taken back at its end. It would
+    hold a lock for each mail, and a server has only some thousands for everybody.
+    """
+    global _are_needed
+    _are_needed = False
+    try:
+        yield
+    finally:
+        _are_needed = True
 
 
 @contextlib.contextmanager

@@ -27,13 +27,13 @@ def line_of(name: str, outcome: Outcome, *, is_repeated: bool = False) -> dict[s
         "ticket": raw.ticket_id,
         "message": raw.message_id,
         **_understood(inbound),
-        "reason": raw.reason or raw.error or None,
+        "reason": raw.reason or raw.error or _unread(raw),
         "would_answer": became in _ON_A_TICKET and _would_answer(raw, inbound),
     }
 
 
-def not_stored(name: str, *, because: str) -> dict[str, Any]:
-    """One file that could not be read or kept."""
+def failed(name: str, *, because: str) -> dict[str, Any]:
+    """One file that could not be kept, or not be read for now."""
     return {
         "file": name,
         "outcome": "failed",
@@ -51,6 +51,11 @@ def _outcome_of(raw: RawInbound) -> str:
         return "created" if first == raw.message_id else "appended"
     known = {InboundState.DUPLICATE, InboundState.HELD, InboundState.SUPPRESSED}
     return str(raw.state) if raw.state in known else "failed"
+
+
+def _unread(raw: RawInbound) -> str | None:
+    """Somebody else has taken it and is not done."""
+    return "being_read" if raw.state == InboundState.NEW else None
 
 
 def _would_answer(raw: RawInbound, inbound: Inbound | None) -> bool:
