@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from integrations import locks, outbound
-from integrations.email.letter import TEMPLATES, Letter, Mailbox
+from integrations import letterheads, locks, outbound, wording
+from integrations.email.letter import Letter, Mailbox
 from integrations.email.machines import may_answer
 from integrations.models import ChannelAddress, Delivery, DeliveryKind
 from tickets import clock
@@ -21,7 +21,7 @@ from tickets.states import Authority
 if TYPE_CHECKING:
     from integrations.base import Inbound
     from integrations.models import Channel
-    from tickets.models import Message
+    from tickets.models import Message, Ticket
 
 # Bounds on what a forged sender can make us send to a victim, and on two machines that answer
 # each other (security.md M08, M09).
@@ -85,21 +85,37 @@ def _is_verified(message: Message) -> bool:
 
 def _letter(message: Message, *, inbound: Inbound, channel: Channel, address: str) -> Letter:
     ticket = message.ticket
-    language = message.author.language or "en"
     ours = outbound.address_of(channel)
     repeats_subject = _is_verified(message) and not ticket.queue.is_confidential
-    with translation.override(language):
-        subject = _("We have your request [#%(number)s]") % {"number": ticket.pk}
-        body = render_to_string(f"{TEMPLATES}/acknowledgement.md", {"number": ticket.pk})
+    words = wording.of_acknowledgement(
+        wording.Facts(
+            ticket=ticket,
+            queue=ticket.queue,
+            address=ours,
+            customer=message.author,
+            customer_address=address,
+            is_verified=repeats_subject,
+        ),
+        language=message.author.language or settings.LANGUAGE_CODE,
+    )
     return Letter(
-        sender=Mailbox(address=ours, name=ticket.queue.name),
+        sender=Mailbox(address=ours, name=letterheads.of(ticket.queue).name),
         reply_to=ours,
         to=[Mailbox(address=address)],
-        subject=outbound.subject_of(ticket) if repeats_subject else subject,
-        body=body,
+        subject=words.subject or _subject(ticket, repeats_it=repeats_subject, in_=words.language),
+        body=words.body,
+        signature=words.signature,
         ticket=ticket.pk,
         in_reply_to=inbound.remote_id,
         references=[inbound.remote_id],
         automatic=True,
-        language=language,
+        language=words.language,
+        written_with=words.templates,
     )
+
+
+def _subject(ticket: Ticket, *, repeats_it: bool, in_: str) -> str:
+    if repeats_it:
+        return outbound.subject_of(ticket)
+    with translation.override(in_):
+        return _("We have your request [#%(number)s]") % {"number": ticket.pk}

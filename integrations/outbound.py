@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from integrations import letterheads, wording
 from integrations.email import conversation, ids
 from integrations.email.letter import File, Letter, Mailbox
 from integrations.models import Channel, ChannelAddress, Delivery, DeliveryKind, DeliveryState
 from tickets import clock
 from tickets.errors import NotAllowedNow
 from tickets.events import EventKind, record
-from tickets.models import Attachment, Message, Queue, Ticket
+from tickets.models import Attachment, Contact, Draft, Message, Queue, Ticket
 from tickets.permissions import demand_work
 from tickets.scope import SYSTEM
-from tickets.states import IdentityKind
+from tickets.states import IdentityKind, Status
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -47,9 +49,12 @@ def enqueue(event: Event) -> None:
     to_whom = {recipient["address"]: recipient for recipient in [*message.to, *message.cc]}
     ours = set(ChannelAddress.objects.filter(address__in=to_whom).values_list("address", flat=True))
     files = _files(message)
+    written = _written(message, event.ticket)
     for address, recipient in to_whom.items():
         channel = channel_for(event.ticket, kind=recipient["kind"])
-        letter = _letter(message, event.ticket, channel=channel, address=address, files=files)
+        letter = _letter(
+            message, event.ticket, channel=channel, address=address, files=files, written=written
+        )
         delivery = queued(
             letter,
             kind=DeliveryKind.REPLY,
@@ -184,30 +189,78 @@ def subject_of(ticket: Ticket) -> str:
     return f"Re: {_RE.sub('', ticket.subject)} [#{ticket.pk}]"
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Written:
+    """What all copies of one message have in common."""
+
+    wording: wording.Wording
+    name: str
+
+
+def _written(message: Message, ticket: Ticket) -> _Written:
+    """The words round a message and the name it carries, as admins set them for its queue."""
+    colleague = getattr(message.author, "user", None)
+    letterhead = letterheads.of(ticket.queue)
+    reader = _first_reader(message, ticket)
+    channel = channel_for(ticket, kind=IdentityKind.EMAIL)
+    facts = wording.Facts(
+        ticket=ticket,
+        queue=ticket.queue,
+        address=address_of(channel) if channel else "",
+        customer=reader,
+        colleague=colleague,
+    )
+    name = colleague.first_name if colleague else message.author.short_name
+    return _Written(
+        wording=wording.of_reply(
+            facts, language=reader.language or settings.LANGUAGE_CODE, ends=_ends(message)
+        ),
+        name=letterheads.name_in_from(letterhead, colleague=name),
+    )
+
+
+def _first_reader(message: Message, ticket: Ticket) -> Contact:
+    """Whose name and language the words take: who stands first in To."""
+    known = [recipient["contact"] for recipient in message.to if recipient.get("contact")]
+    first = Contact.objects.filter(pk=known[0]).first() if known else None
+    return first or ticket.requester
+
+
+def _ends(message: Message) -> bool:
+    """Whether its author chose to close the ticket with it."""
+    drafts = Draft.objects.filter(message=message)
+    return drafts.filter(set_status__in=[Status.CLOSED, Status.AWAITING_CONFIRMATION]).exists()
+
+
 def _letter(
-    message: Message, ticket: Ticket, *, channel: Channel | None, address: str, files: list[File]
+    message: Message,
+    ticket: Ticket,
+    *,
+    channel: Channel | None,
+    address: str,
+    files: list[File],
+    written: _Written,
 ) -> Letter:
     ours = address_of(channel) if channel else ""
     in_reply_to, references = conversation.place_of(ticket, address=address)
+    words = written.wording
     return Letter(
-        sender=Mailbox(address=ours, name=_signed(message, ticket)),
+        sender=Mailbox(address=ours, name=written.name),
         reply_to=ours,
         to=_seen(message.to),
         cc=_seen(message.cc),
-        subject=subject_of(ticket),
+        subject=words.subject or subject_of(ticket),
+        opening=words.opening,
         body=message.body,
+        closing=words.closing,
+        signature=words.signature,
         ticket=ticket.pk,
         in_reply_to=in_reply_to,
         references=references,
         files=files,
-        language=message.author.language or "en",
+        language=words.language,
+        written_with=words.templates,
     )
-
-
-def _signed(message: Message, ticket: Ticket) -> str:
-    user = getattr(message.author, "user", None)
-    name = user.first_name if user else message.author.short_name
-    return f"{name} ({ticket.queue.name})"
 
 
 def _seen(recipients: list[Recipient]) -> list[Mailbox]:

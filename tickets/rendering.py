@@ -14,6 +14,7 @@ import nh3
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
 
 from tickets.models import BodyFormat
 
@@ -58,6 +59,11 @@ def markdown_html(text: str) -> SafeString:
     if _is_unwieldy(text):
         return plain_html(text)
     return _cleaned(_markdown().render(text))
+
+
+def markdown_tree(text: str) -> SyntaxTreeNode | None:
+    """Markdown as the tree of its blocks; None when it is too large to be read as such."""
+    return None if _is_unwieldy(text) else SyntaxTreeNode(_markdown().parse(text))
 
 
 def plain_html(text: str) -> SafeString:

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.staff import people
+from integrations import wording
+from tickets import placeholders
 from tickets.actions import assign, link, participants, triage
 from tickets.errors import Incomplete
 from tickets.models import Label, LinkKind, Queue, StatusReason, Theme, Ticket, User
@@ -284,11 +286,24 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # Django's form ta
 
     class Meta:
         model = User
-        fields: ClassVar = ["name", "time_zone", "theme", "hotkeys"]
-        widgets: ClassVar = {"theme": forms.RadioSelect(choices=Theme.choices)}
+        fields: ClassVar = ["name", "time_zone", "theme", "hotkeys", "signature"]
+        widgets: ClassVar = {
+            "theme": forms.RadioSelect(choices=Theme.choices),
+            "signature": forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(zoneinfo.available_timezones())
         field = cast(forms.ChoiceField, self.fields["time_zone"])
         field.choices = [(zone, zone.replace("_", " ")) for zone in zones]
+
+    def clean_signature(self) -> str:
+        """Raises ValidationError naming what nothing fills in."""
+        signature: str = self.cleaned_data["signature"].replace("\r\n", "\n")
+        for name, _close in placeholders.unknown(signature, wording.OF_PROFILE):
+            raise forms.ValidationError(
+                _("Nothing replaces {{%(name)s}}. Take it out, or use one of those named below.")
+                % {"name": name}
+            )
+        return signature

@@ -32,6 +32,8 @@ class Letter:
     """Everything that is rendered; `automatic` marks what no person wrote (RFC 3834).
 
     `to` and `cc` are what every recipient sees; who gets this copy is the delivery's address.
+    `opening` and `closing` stand before and after `body`, `signature` below; all are Markdown.
+    `written_with` notes the templates they come from, for whoever asks later.
     """
 
     sender: Mailbox
@@ -40,6 +42,9 @@ class Letter:
     cc: Sequence[Mailbox] = ()
     subject: str
     body: str
+    opening: str = ""
+    closing: str = ""
+    signature: str = ""
     in_reply_to: str = ""
     references: Sequence[str] = ()
     files: Sequence[File] = ()
@@ -47,6 +52,7 @@ class Letter:
     automatic: bool = False
     language: str = "en"
     templates: str = TEMPLATES
+    written_with: Sequence[Mapping[str, int]] = ()
 
     def frozen(self) -> dict[str, Any]:
         """As JSON for `Delivery.inputs`."""

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString
 
+from integrations.email import plain
 from tickets import rendering
 
 if TYPE_CHECKING:
@@ -33,18 +34,41 @@ _STYLES = {
 
 
 def text(letter: Letter) -> str:
-    """The plain part: the Markdown as typed, and the footer below a signature mark."""
-    return _rendered(letter, "message.txt", body=SafeString(letter.body.strip()))
+    """The plain part: Markdown as it reads by itself, the signature below its mark."""
+    parts = [plain.text_of(part) for part in _said(letter)]
+    return _rendered(
+        letter,
+        "message.txt",
+        body=SafeString("\n\n".join(parts)),
+        signature=SafeString(plain.text_of(letter.signature)),
+    )
 
 
 def html(letter: Letter) -> str:
     """The HTML part: safe by the same rules as pages."""
-    return _rendered(letter, "message.html", body=_styled(rendering.markdown_html(letter.body)))
+    parts = [_styled(rendering.markdown_html(part)) for part in _said(letter)]
+    return _rendered(
+        letter,
+        "message.html",
+        body=SafeString("\n".join(parts)),
+        signature=_styled(rendering.markdown_html(letter.signature)),
+    )
 
 
-def _rendered(letter: Letter, name: str, *, body: SafeString) -> str:
+def as_in_the_dark(html: str) -> str:
+    """The same mail as a program in dark colours shows it; for previews alone."""
+    dark = html.replace("(prefers-color-scheme:dark)", "all")
+    return dark.replace("<head>", "<head><style>html{background:#1c1c1e;color:#f2f2f7}</style>")
+
+
+def _said(letter: Letter) -> list[str]:
+    """Each on its own, so that an open quote or code block of one ends with it."""
+    return [part for part in (letter.opening, letter.body, letter.closing) if part.strip()]
+
+
+def _rendered(letter: Letter, name: str, **parts: SafeString) -> str:
     with translation.override(letter.language):
-        return render_to_string(f"{letter.templates}/{name}", {"letter": letter, "body": body})
+        return render_to_string(f"{letter.templates}/{name}", {"letter": letter, **parts})
 
 
 def _styled(html: SafeString) -> SafeString:

@@ -3,6 +3,7 @@
 from integrations.models.blocking import BlockedSender
 from integrations.models.channels import Channel, ChannelAddress
 from integrations.models.inbound import InboundState, MessageRoute, RawInbound
+from integrations.models.letterheads import Letterhead, Naming, Picture
 from integrations.models.outbound import Delivery, DeliveryKind, DeliveryState
 
 __all__ = [
@@ -13,6 +14,9 @@ __all__ = [
     "DeliveryKind",
     "DeliveryState",
     "InboundState",
+    "Letterhead",
     "MessageRoute",
+    "Naming",
+    "Picture",
     "RawInbound",
 ]

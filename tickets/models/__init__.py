@@ -16,6 +16,7 @@ from tickets.models.people import (
     User,
 )
 from tickets.models.queue import Product, Queue
+from tickets.models.templates import MessageTemplate, TemplateKind
 from tickets.models.ticket import (
     Label,
     LinkKind,
@@ -46,6 +47,7 @@ __all__ = [
     "MembershipRole",
     "Mention",
     "Message",
+    "MessageTemplate",
     "NoticeReason",
     "Notification",
     "Organisation",
@@ -56,6 +58,7 @@ __all__ = [
     "StatusReason",
     "Team",
     "TeamMembership",
+    "TemplateKind",
     "Theme",
     "Ticket",
     "TicketLink",

@@ -68,6 +68,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=True,
         help_text=_("Plain keys act outside text fields."),
     )
+    signature = models.TextField(
+        _("signature"),
+        max_length=2_000,
+        blank=True,
+        help_text=_(
+            "Stands under your replies by mail, in Markdown. {{agent.name}}, "
+            "{{agent.first_name}} and {{queue.name}} are filled in."
+        ),
+    )
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
