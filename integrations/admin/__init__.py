@@ -1,5 +1,5 @@
 """What admins configure of the connections to the world; each module registers its own."""
 
-from integrations.admin import blocking, channels
+from integrations.admin import blocking, channels, templates
 
-__all__ = ["blocking", "channels"]
+__all__ = ["blocking", "channels", "templates"]

@@ -18,6 +18,7 @@ class DeliveryKind(models.TextChoices):
     ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
     NOTIFICATION = "notification", _("Notification")
     ACCOUNT = "account", _("Sign-in and account")
+    TEST = "test", _("Test")
 
 
 class DeliveryState(models.TextChoices):

@@ -16,7 +16,7 @@ from tests.factories import (
     TeamFactory,
     give,
 )
-from tickets.models import OrganisationDomain
+from tickets.models import MessageTemplate, OrganisationDomain
 from tickets.states import Level
 
 MODELS = [
@@ -24,6 +24,7 @@ MODELS = [
     "channel",
     "contact",
     "label",
+    "messagetemplate",
     "organisation",
     "product",
     "queue",
@@ -50,6 +51,7 @@ def one_of_each(queue, agent, admin, member):
         "channel": channel,
         "contact": ContactFactory(),
         "label": LabelFactory(),
+        "messagetemplate": MessageTemplate.objects.create(kind="signature", body="Support"),
         "organisation": organisation,
         "product": ProductFactory(queue=queue, owner=agent.user),
         "queue": queue,

@@ -29,6 +29,7 @@ CONFIGURED: dict[str, tuple[str, ...]] = {
         "contact",
         "identity",
         "label",
+        "messagetemplate",
         "statusreason",
     ),
     "integrations": ("channel", "channeladdress", "blockedsender"),

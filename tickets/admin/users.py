@@ -104,7 +104,7 @@ class UserAdmin(GuardedAccessAdmin, StockUserAdmin):
                 ),
             },
         ),
-        (_("Preferences"), {"fields": ["time_zone", "language", "theme", "hotkeys"]}),
+        (_("Preferences"), {"fields": ["time_zone", "language", "theme", "hotkeys", "signature"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
