@@ -79,6 +79,8 @@ def config(*, human: bool) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
             # One line for each request comes from django_structlog.
+            # A line for each dialect it tries, a traceback for each mail it does not expect.
+            "flufl.bounce": {"level": "CRITICAL"},
             "django_structlog": {"level": "WARNING" if human else "INFO"},
         },
     }

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from integrations import acknowledge, blocking, locks, threads
-from integrations.base import Authentication, Machine
+from integrations import acknowledge, blocking, locks, returned, threads
+from integrations.base import Authentication, Fate, Machine
 from integrations.email import machines, mailboxes
 from integrations.models import InboundState, MessageRoute
 from tickets.actions import participants
@@ -28,7 +28,7 @@ from tickets.permissions import SYSTEM, scope_of_contact
 from tickets.states import Authority, IdentityKind
 
 if TYPE_CHECKING:
-    from integrations.base import Inbound, Person
+    from integrations.base import Inbound, Person, Report
     from integrations.models import Channel, RawInbound
     from integrations.threads import Thread
     from tickets.content import Content, Recipient
@@ -72,6 +72,8 @@ def accept(raw: RawInbound, inbound: Inbound, *, channel: Channel) -> Verdict:
     The caller holds the original's row locked and writes the verdict into it.
     """
     mail = _Mail(raw=raw, inbound=inbound, channel=channel)
+    if inbound.report:
+        return _noted(inbound.report, mail)
     if reason := _needs_no_ticket(mail):
         return Verdict(state=InboundState.SUPPRESSED, reason=reason)
     if inbound.author and blocking.is_blocked(inbound.author):
@@ -85,6 +87,16 @@ def accept(raw: RawInbound, inbound: Inbound, *, channel: Channel) -> Verdict:
     if verdict.message is None:
         return verdict
     return _routed(mail, verdict.message)
+
+
+def _noted(report: Report, mail: _Mail) -> Verdict:
+    """What a server says about a mail of ours is noted with that mail."""
+    is_delay = report.fate == Fate.DELAYED
+    return Verdict(
+        state=InboundState.SUPPRESSED,
+        reason="bounce_delayed" if is_delay else str(mail.inbound.machine),
+        ticket=returned.note(report, channel=mail.channel),
+    )
 
 
 def _needs_no_ticket(mail: _Mail) -> str:
@@ -192,11 +204,16 @@ def _author(inbound: Inbound) -> Contact:
     """Who wrote it; an unreadable sender is a person of their own, never matched to anybody."""
     if inbound.author is None:
         return Contact.objects.create(name=inbound.author_name[:200])
-    return _contact(inbound.author)
+    return _contact(inbound.author, is_writing=inbound.machine is None)
 
 
-def _contact(person: Person) -> Contact:
-    return contact_for(kind=person.kind, external_id=person.external_id, name=person.name)
+def _contact(person: Person, *, is_writing: bool = False) -> Contact:
+    return contact_for(
+        kind=person.kind,
+        external_id=person.external_id,
+        name=person.name,
+        is_writing=is_writing,
+    )
 
 
 def _others(mail: _Mail) -> list[Contact]:

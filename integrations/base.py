@@ -39,15 +39,40 @@ class Authentication(StrEnum):
 class Machine(StrEnum):
     """Why a message is known not to be written by a person; it is never answered.
 
-    `generated` and `list` are read as requests all the same, the others need no ticket.
+    `generated` and `list` are read as requests all the same, the others open no ticket.
     """
 
     AUTO_REPLY = "auto_reply"
     GENERATED = "generated"
     LIST = "list"
     BOUNCE = "bounce"
+    COMPLAINT = "complaint"
     RECEIPT = "receipt"
     LOOP = "loop"
+
+
+class Fate(StrEnum):
+    """What became of a mail of ours, as somebody else's server reports it."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    # Its reader pressed "this is spam" (RFC 5965).
+    COMPLAINT = "complaint"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a server reports about a mail of ours: in its own words, about whom.
+
+    `returned` are the ids found in the mail it returns, the surest first; `addresses` are those
+    it names, which may be others than we wrote to.
+    """
+
+    fate: Fate
+    addresses: Sequence[str] = ()
+    said: str = ""
+    returned: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +97,7 @@ class Inbound:
     sent_at: datetime | None = None
     authentication: Authentication = Authentication.NONE
     machine: Machine | None = None
+    report: Report | None = None
     sha256: bytes = b""
 
 

@@ -132,6 +132,23 @@ def fail(delivery: Delivery, because: str) -> None:
     )
 
 
+def report(delivery: Delivery, *, fate: str, because: str) -> None:
+    """Note on the ticket what a server said about a delivery that did not fail, once a fate."""
+    if delivery.ticket is None:
+        return
+    data = {"delivery": delivery.pk, "fate": fate}
+    if delivery.ticket.events.filter(
+        kind=EventKind.DELIVERY_REPORTED, data__contains=data
+    ).exists():
+        return
+    record(
+        EventKind.DELIVERY_REPORTED,
+        by=SYSTEM,
+        ticket=delivery.ticket,
+        data={**data, "address": delivery.address, "because": because},
+    )
+
+
 @transaction.atomic
 def resend(delivery: Delivery, *, by: Scope) -> Delivery:
     """Try a failed delivery again from the start, under the Message-ID it has.

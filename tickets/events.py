@@ -52,6 +52,8 @@ class EventKind(StrEnum):
     REPLY_HELD = "reply.held"
     DELIVERY_FAILED = "delivery.failed"
     DELIVERY_REPEATED = "delivery.repeated"
+    DELIVERY_REPORTED = "delivery.reported"
+    ADDRESS_CLEARED = "address.cleared"
     ACCESS_CHANGED = "access.changed"
     SENDER_BLOCKED = "sender.blocked"
     SENDER_UNBLOCKED = "sender.unblocked"

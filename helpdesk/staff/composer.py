@@ -51,6 +51,7 @@ class Composers:
     to: Contact | None = None
     cc: list[Contact] = field(default_factory=list)
     address: str = ""
+    undeliverable: list[Identity] = field(default_factory=list)
     last_seen: int = 0
 
     def complete(
@@ -72,6 +73,8 @@ class Composers:
         self.to = ticket.requester
         self.cc = [person.contact for person in people if person.confirmed_at]
         self.address = addresses[self.to.pk][0].external_id if addresses[self.to.pk] else ""
+        first = [addresses[person.pk][:1] for person in (self.to, *self.cc)]
+        self.undeliverable = [one for own in first for one in own if one.undeliverable_since]
         self.last_seen = newest
 
     @property

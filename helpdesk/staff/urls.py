@@ -59,6 +59,7 @@ urlpatterns = [
     path("t/<int:number>/kind/", triage.kind, name="kind"),
     path("t/<int:number>/people/known/", people.suggest, name="suggest"),
     path("t/<int:number>/people/<int:pk>/", people.participant, name="participant"),
+    path("t/<int:number>/addresses/<int:pk>/works/", people.reachable, name="reachable"),
     path("t/<int:number>/deliveries/<int:pk>/again/", triage.resend, name="resend"),
     # Changes that ask something
     path("t/<int:number>/status/", change.status, name="status"),

@@ -38,6 +38,7 @@ _ICONS = {
     "participant.shown_less": "eye-slash",
     "reply.held": "exclamation-circle",
     "delivery.failed": "exclamation-triangle",
+    "delivery.reported": "exclamation-circle",
     "sender.blocked": "no-symbol",
 }
 

@@ -9,51 +9,65 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from integrations.base import Authentication, Machine
+from integrations.base import Authentication, Fate, Machine
 from integrations.email import headers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from email.message import Message
 
-    from integrations.base import Inbound, Person
+    from integrations.base import Inbound, Person, Report
 
 _REPLIES = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from")
 _LISTS = ("list-id", "list-post", "list-help", "list-unsubscribe", "list-subscribe")
 _POSTMASTERS = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|mailerdaemon)@", re.IGNORECASE)
+# A null return path, as sendmail writes it too.
+_NULL = re.compile(r"<>$|<?mailer-daemon(?:@[^>]*)?>?$", re.IGNORECASE)
 _NOBODY = re.compile(
     r"(?:[\w.+-]*[.+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|bounces?)(?:[.+=-][^@]*)?@",
     re.IGNORECASE,
 )
-_REPORTS = {
-    "delivery-status": Machine.BOUNCE,
-    "disposition-notification": Machine.RECEIPT,
-}
+_REPORTED = {Fate.DELIVERED: Machine.RECEIPT, Fate.COMPLAINT: Machine.COMPLAINT}
 
 # These need no ticket: they answer something, or report about it.
-NO_TICKET = frozenset({Machine.AUTO_REPLY, Machine.BOUNCE, Machine.RECEIPT, Machine.LOOP})
+NO_TICKET = frozenset(
+    {Machine.AUTO_REPLY, Machine.BOUNCE, Machine.COMPLAINT, Machine.RECEIPT, Machine.LOOP}
+)
 
 
 def machine_of(
-    message: Message, *, author: Person | None, sender: str | None, is_ours: bool
+    message: Message,
+    *,
+    author: Person | None,
+    is_null: bool,
+    is_ours: bool,
+    report: Report | None,
 ) -> Machine | None:
     """What sort of machine wrote this, or None for a person.
 
-    `sender` is the envelope's return path, "" when it was the null one, None when unknown;
-    `is_ours`: the mail carries a Message-ID of ours, it is our own come back.
+    `is_null`: it came with the null return path. `is_ours`: it carries a Message-ID of ours, it
+    is our own come back. `report`: what it says about a mail of ours, if it does.
     """
     if is_ours:
         return Machine.LOOP
+    if report:
+        return _REPORTED.get(report.fate, Machine.BOUNCE)
     address = author.external_id if author else headers.value_of(message, "From")
-    is_null = sender == "" or headers.value_of(message, "Return-Path") == "<>"
     return (
         _by_report(message)
-        or _by_sender(address, is_null=is_null)
         or _by_submission(message)
         or _by_precedence(message)
         or _by_list(message)
         or _by_leaning(message, address=address, is_null=is_null)
     )
+
+
+def is_null(message: Message, *, sender: str | None) -> bool:
+    """Whether it came with the null return path, as machines write (RFC 3834, 3.3).
+
+    `sender` is the return path as the door heard it, "" for the null one, None when unknown.
+    """
+    return sender == "" or bool(_NULL.match(headers.value_of(message, "Return-Path")))
 
 
 def may_answer(inbound: Inbound) -> bool:
@@ -66,16 +80,11 @@ def may_answer(inbound: Inbound) -> bool:
 
 
 def _by_report(message: Message) -> Machine | None:
+    """A receipt (RFC 8098), or a report about something else than a mail of ours."""
     if message.get_content_type() != "multipart/report":
         return None
     kind = str(message.get_param("report-type") or "").lower()
-    return _REPORTS.get(kind, Machine.GENERATED)
-
-
-def _by_sender(address: str, *, is_null: bool) -> Machine | None:
-    if _POSTMASTERS.search(address) and (is_null or "daemon" in address.lower()):
-        return Machine.BOUNCE
-    return None
+    return Machine.RECEIPT if kind == "disposition-notification" else Machine.GENERATED
 
 
 def _by_submission(message: Message) -> Machine | None:

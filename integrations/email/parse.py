@@ -13,6 +13,7 @@ from integrations.base import CannotParse, Inbound
 from integrations.email import (
     addresses,
     bodies,
+    bounces,
     headers,
     ids,
     limits,
@@ -59,7 +60,10 @@ def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
     author = addresses.author_of(headers.raw_values(message, "From"))
     body = bodies.body_of(message)
     remote_id = headers.message_id_of(message)
-    answers = [*_tokens_in(envelope), *headers.answers_of(message)]
+    tokens = _tokens_in(envelope)
+    answers = [*tokens, *headers.answers_of(message)]
+    is_null = machines.is_null(message, sender=envelope.get("mail_from"))
+    report = bounces.report_of(message, is_null=is_null, tokens=tokens)
     text = body.text or ""
     subject = headers.subject_of(message)
     is_answer = bool(answers) and not _FORWARD.match(subject)
@@ -89,9 +93,11 @@ def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
         machine=machines.machine_of(
             message,
             author=author,
-            sender=envelope.get("mail_from"),
+            is_null=is_null,
             is_ours=bool(remote_id and ids.token_in(remote_id)),
+            report=report,
         ),
+        report=report,
         sha256=_digest(subject, body),
     )
 

@@ -9,10 +9,13 @@ from tickets.models import Contact, Identity, Membership, Organisation, Organisa
 from tickets.states import IdentityKind
 
 
-def contact_for(*, kind: IdentityKind, external_id: str, name: str = "") -> Contact:
+def contact_for(
+    *, kind: IdentityKind, external_id: str, name: str = "", is_writing: bool = False
+) -> Contact:
     """The contact known by this address, made if nobody has it yet.
 
-    Who gives no name is called by the address until they do. Two workers may meet the same new
+    Who gives no name is called by the address until they do. `is_writing`: they write to us from
+    there, so the address is no longer one that cannot be reached. Two workers may meet the same new
     sender at once; one row wins.
     """
     external_id, name = normal_id(kind, external_id), name.replace("\x00", "").strip()
@@ -28,6 +31,9 @@ def contact_for(*, kind: IdentityKind, external_id: str, name: str = "") -> Cont
                 _join_by_domain(identity)
         except IntegrityError:
             identity = found.get()
+    if is_writing and identity.undeliverable_since:
+        identity.undeliverable_since, identity.undeliverable_because = None, ""
+        identity.save(update_fields=["undeliverable_since", "undeliverable_because"])
     contact = identity.contact
     if name and contact.name in {"", external_id[:200]}:
         contact.name = name[:200]

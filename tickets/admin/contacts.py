@@ -46,7 +46,7 @@ class IdentitiesInline(admin.TabularInline):
 
     model = Identity
     form = IdentityForm
-    readonly_fields = ["verified_at"]
+    readonly_fields = ["verified_at", "undeliverable_since", "undeliverable_because"]
     extra = 0
     verbose_name = _("address")
     verbose_name_plural = _("addresses")

@@ -157,6 +157,9 @@ class Identity(models.Model):
         help_text=_("An email address is kept in lower case."),
     )
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
+    # What we sent there came back: since when, and in the server's words.
+    undeliverable_since = models.DateTimeField(_("undeliverable since"), null=True, blank=True)
+    undeliverable_because = models.TextField(_("why it cannot be reached"), blank=True)
 
     class Meta:
         verbose_name_plural = _("identities")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,8 +15,8 @@ from helpdesk.http import StaffRequest, staff_page, ticket_or_404
 from helpdesk.staff import people
 from helpdesk.staff.back import back_to
 from helpdesk.staff.views.triage import attempt
-from tickets.actions import participants
-from tickets.models import Participant
+from tickets.actions import addresses, participants
+from tickets.models import Identity, Participant
 from tickets.permissions import demand_work
 
 if TYPE_CHECKING:
@@ -57,3 +57,17 @@ def suggest(request: StaffRequest, number: int) -> HttpResponse:
     text = next((str(text) for text in request.GET.values()), "")
     known = people.suggestions(text, ticket, scope=request.scope)
     return render(request, "staff/ticket/known.html", {"known": known})
+
+
+@require_POST
+@staff_page
+def reachable(request: StaffRequest, number: int, pk: int) -> HttpResponse:
+    """Say that mail does arrive at an address whose mail came back."""
+    ticket = ticket_or_404(request, number)
+    owners = [ticket.requester_id, *ticket.participants.values_list("contact", flat=True)]
+    identity = get_object_or_404(Identity, pk=pk, contact__in=owners)
+    return attempt(
+        request,
+        ticket,
+        lambda: addresses.call_reachable(identity, ticket=ticket, by=request.scope),
+    )
