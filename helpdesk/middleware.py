@@ -149,5 +149,6 @@ def _takes_messages(response: HttpResponseBase) -> TypeGuard[HttpResponse]:
 
 def _append_messages(request: HttpRequest, response: HttpResponse) -> None:
     if waiting := list(get_messages(request)):
-        toasts = render_to_string("components/messages.html", {"waiting": waiting})
+        context = {"waiting": waiting}
+        toasts = render_to_string("components/messages.html", context, request=request)
         response.write(f'<div hx-swap-oob="beforeend:#toasts">{toasts}</div>')

@@ -25,6 +25,7 @@ _WAKES: Mapping[str, Sequence[Handler]] = {
     EventKind.MESSAGE_RECEIVED: [wake.deliveries_of],
     EventKind.MESSAGE_SENT: [wake.deliveries_of],
     EventKind.DELIVERY_REPEATED: [wake.deliveries_of],
+    EventKind.ORIGINAL_REQUEUED: [wake.original_of],
 }
 # Others woken once it is committed; a failure here harms nothing. Browsers hear of everything:
 # what they may see is decided where they listen.

@@ -99,6 +99,26 @@ def _noted(report: Report, mail: _Mail) -> Verdict:
     )
 
 
+@transaction.atomic
+def place(
+    raw: RawInbound, inbound: Inbound, *, channel: Channel, ticket: Ticket | None = None
+) -> Verdict:
+    """Put a message where staff decided: on `ticket`, or on a new one.
+
+    Nothing holds it any more, but its sender gets no more authority than the mail itself proves.
+    The caller has the right to decide, holds the original locked and writes the verdict into it.
+    """
+    mail = _Mail(raw=raw, inbound=inbound, channel=channel)
+    locks.in_turn(f"inbound {inbound.remote_id}")
+    if known := _had_already(mail, threads.Thread(ticket=ticket) if ticket else None):
+        return Verdict(state=InboundState.DUPLICATE, ticket=known.message.ticket)
+    if ticket:
+        verdict = _appended(mail, ticket, authority=_authority_of_new(inbound))
+    else:
+        verdict = _opened(mail)
+    return _routed(mail, verdict.message) if verdict.message else verdict
+
+
 def _needs_no_ticket(mail: _Mail) -> str:
     author, machine = mail.inbound.author, mail.inbound.machine
     if machine in machines.NO_TICKET:

@@ -19,7 +19,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from integrations import originals, registry
+from integrations import glance, originals, registry
 from integrations.accepting import Verdict, accept
 from integrations.base import CannotParse
 from integrations.models import InboundState, RawInbound
@@ -40,6 +40,8 @@ MOST_ATTEMPTS = 5
 LEASE = timedelta(seconds=settings.LEASE_S)
 _FIRST_WAIT = timedelta(seconds=10)
 _LONGEST_ERROR = 2_000
+# These become no message, so lists name them by what stands in them.
+_SHOWN_TO_STAFF = {InboundState.HELD, InboundState.DEAD, InboundState.SUPPRESSED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,14 +160,17 @@ def _settle(raw: RawInbound, inbound: Inbound) -> None:
         if not _is_ours(locked, raw) or raw.channel is None:
             raw.refresh_from_db()
             return
-        _finish(raw, accept(raw, inbound, channel=raw.channel))
+        _finish(raw, accept(raw, inbound, channel=raw.channel), inbound=inbound)
 
 
 def _is_ours(now: RawInbound, then: RawInbound) -> bool:
     return now.state == InboundState.NEW and now.attempts == then.attempts
 
 
-def _finish(raw: RawInbound, verdict: Verdict, *, error: str = "") -> None:
+def _finish(
+    raw: RawInbound, verdict: Verdict, *, error: str = "", inbound: Inbound | None = None
+) -> None:
+    shown = glance.of(raw, inbound) if verdict.state in _SHOWN_TO_STAFF else {}
     _note(
         raw,
         state=verdict.state,
@@ -174,6 +179,7 @@ def _finish(raw: RawInbound, verdict: Verdict, *, error: str = "") -> None:
         ticket=verdict.ticket,
         message=verdict.message,
         finished_at=clock.now(),
+        **shown,
     )
 
 

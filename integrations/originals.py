@@ -119,3 +119,18 @@ def read(raw: RawInbound) -> bytes:
     if hashlib.sha256(data).digest() != bytes(raw.sha256):
         raise Damaged(f"original {raw.pk} does not have the sha256 it was received with")
     return data
+
+
+def destroy(raw: RawInbound) -> None:
+    """Destroy the bytes of an original for good: its key, what is stored, what was read off it.
+
+    The sha256, the size and the reason stay. Call it in a transaction with the row locked; a
+    stored file goes once that has committed.
+    """
+    key, raw.storage_key = raw.storage_key, None
+    raw.sealed_key = raw.sealed_data = b""
+    raw.envelope, raw.sender, raw.subject, raw.error = {}, "", "", ""
+    raw.save()
+    if key:
+        path = attachments.path_of(key)
+        transaction.on_commit(lambda: path.unlink(missing_ok=True), robust=True)

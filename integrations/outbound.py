@@ -169,7 +169,7 @@ def resend(delivery: Delivery, *, by: Scope) -> Delivery:
         letter, sender=Mailbox(address=ours, name=letter.sender.name), reply_to=ours
     ).frozen()
     delivery.channel, delivery.state = channel, DeliveryState.QUEUED
-    delivery.attempts, delivery.response = 0, ""
+    delivery.attempts, delivery.response, delivery.dismissed_at = 0, "", None
     delivery.next_attempt_at = clock.now()
     delivery.save()
     record(

@@ -25,6 +25,11 @@ def deliveries_of(event: Event) -> None:
         tasks.deliver.delay(delivery_id)
 
 
+def original_of(event: Event) -> None:
+    """Wake a reader for the original that an event hands back."""
+    tasks.process_inbound.delay(event.data["original"])
+
+
 def delivery(row: Delivery) -> None:
     """Wake a sender for one row, once the transaction commits."""
     transaction.on_commit(lambda: tasks.deliver.delay(row.pk), robust=True)

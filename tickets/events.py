@@ -55,6 +55,12 @@ class EventKind(StrEnum):
     DELIVERY_REPORTED = "delivery.reported"
     ADDRESS_CLEARED = "address.cleared"
     ACCESS_CHANGED = "access.changed"
+    ORIGINAL_RELEASED = "original.released"
+    ORIGINAL_SET_ASIDE = "original.set_aside"
+    ORIGINAL_RESTORED = "original.restored"
+    ORIGINAL_REQUEUED = "original.requeued"
+    ORIGINAL_DOWNLOADED = "original.downloaded"
+    DELIVERY_DISMISSED = "delivery.dismissed"
     SENDER_BLOCKED = "sender.blocked"
     SENDER_UNBLOCKED = "sender.unblocked"
 

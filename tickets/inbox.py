@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import reduce
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import IntegerField, OuterRef, Subquery
@@ -20,8 +20,12 @@ from tickets.models import Label, Message, Queue, Ticket
 from tickets.states import LIVE_STATUSES, Status, Turn
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from tickets.querysets import TicketQuerySet
     from tickets.scope import Scope
+
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
 
 PAGE = 50
 COUNTED = 1000
@@ -126,7 +130,7 @@ def _keys(
 ) -> list[tuple[datetime, int]]:
     order = ("last_customer_at", "number") if before else ("-last_customer_at", "-number")
     branches = [
-        _beyond(branch, after=after, before=before)
+        beyond(branch, after=after, before=before)
         .order_by(*order)
         .values_list("last_customer_at", "number")[: size + 1]
         for branch in _branches(scope, view, queue=queue)
@@ -139,17 +143,23 @@ def _keys(
     return list(merged)
 
 
-def _beyond(
-    tickets: TicketQuerySet, *, after: Cursor | None, before: Cursor | None
-) -> TicketQuerySet:
+def beyond(
+    rows: Rows,
+    *,
+    after: Cursor | None,
+    before: Cursor | None,
+    at: str = "last_customer_at",
+    number: str = "number",
+) -> Rows:
+    """The rows older than `after`, or newer than `before`, by a time and a number."""
     # The plain bound lets the index start there; the exclusion settles equal times.
     if before:
-        newer = tickets.filter(last_customer_at__gte=before.at)
-        return newer.exclude(last_customer_at=before.at, number__lte=before.number)
+        newer = rows.filter(**{f"{at}__gte": before.at})
+        return newer.exclude(**{at: before.at, f"{number}__lte": before.number})
     if after:
-        older = tickets.filter(last_customer_at__lte=after.at)
-        return older.exclude(last_customer_at=after.at, number__gte=after.number)
-    return tickets
+        older = rows.filter(**{f"{at}__lte": after.at})
+        return older.exclude(**{at: after.at, f"{number}__gte": after.number})
+    return rows
 
 
 def _branches(scope: Scope, view: View, *, queue: Queue | None) -> list[TicketQuerySet]:

@@ -102,6 +102,13 @@ class IdentityKind(models.TextChoices):
     GITHUB = "github", _("GitHub")
 
 
+class Aside(models.TextChoices):
+    """Where a ticket or a mail lies that nobody wants on the desk; both lead back."""
+
+    TRASH = "trash", _("Trash")
+    SPAM = "spam", _("Spam")
+
+
 class Tone(models.TextChoices):
     """The meanings a colour can have (`ux.md` 6.2); labels choose one too."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 
@@ -26,6 +27,11 @@ def page_of(request: StaffRequest, ticket: Ticket) -> str:
 def back_to(request: StaffRequest, ticket: Ticket, fragment: str = "") -> HttpResponseRedirect:
     """A redirect there."""
     return HttpResponseRedirect(page_of(request, ticket) + fragment)
+
+
+def done(request: StaffRequest, words: str, *, undo: str = "") -> None:
+    """Say on the next page what was done; `undo` is the address that takes it back."""
+    messages.success(request, words, extra_tags=undo)
 
 
 def version_seen(request: StaffRequest) -> int | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zoneinfo
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.staff import people
@@ -271,6 +273,38 @@ def suggesting(ticket: Ticket) -> dict[str, str]:
         "hx-target": "#known-people",
         "hx-sync": "this:replace",
     }
+
+
+class BlockForm(forms.Form):
+    """Whose mail is to become no ticket; `end` is when that is over, None for never."""
+
+    sender = forms.CharField(
+        label=_("Address or domain"),
+        max_length=320,
+        help_text=_("ann@example.com, or example.com for everybody there and below."),
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "none"}),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        required=False,
+        help_text=_("For colleagues who wonder later."),
+    )
+    until = forms.DateField(
+        label=_("Until"),
+        required=False,
+        help_text=_("The last day. Empty: until somebody unblocks them."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    label_suffix = ""
+
+    @property
+    def end(self) -> datetime | None:
+        """The end of the last day, where the reader is."""
+        day = self.cleaned_data["until"]
+        if day is None:
+            return None
+        return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg] # Django's form takes no parameter

@@ -9,6 +9,7 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from integrations.models import Delivery, RawInbound
 from tickets.inbox import COUNTED, CappedCount, View, counted, counted_of_queue
 from tickets.models import Notification, Queue, User
 
@@ -36,6 +37,17 @@ def groups(request: StaffRequest) -> list[dict[str, Any]]:
             count=counts["unread"],
         ),
     ]
+    # Whoever works nowhere sees this place once there is something for them.
+    if (waiting := counts["held"] + counts["undelivered"]) or request.scope.work:
+        items.append(
+            _item(
+                _("Held mail"),
+                reverse("staff:held"),
+                symbol="shield-exclamation",
+                hotkey="g h",
+                count=waiting,
+            )
+        )
     queues = [
         _item(
             queue["name"],
@@ -68,6 +80,8 @@ def capped(number: int) -> str:
 def _counts(scope: Scope) -> dict[str, Any]:
     assert scope.user
     unread = Notification.objects.filter(user=scope.user, read_at=None).values("pk")[:COUNTED]
+    held = RawInbound.objects.visible_to(scope).waiting()
+    undelivered = Delivery.objects.workable_by(scope).undelivered()
     # How full a queue is, only those know who may read all of it.
     queues = Queue.objects.filter(pk__in=scope.read).order_by("position", "name")
     found = User.objects.filter(pk=scope.user.pk).values(
@@ -76,6 +90,8 @@ def _counts(scope: Scope) -> dict[str, Any]:
         unassigned=counted(scope, View.UNASSIGNED),
         waiting=counted(scope, View.WAITING),
         unread=CappedCount(unread),
+        held=CappedCount(held.values("pk")[:COUNTED]),
+        undelivered=CappedCount(undelivered.values("pk")[:COUNTED]),
         queues=ArraySubquery(
             queues.values(json=JSONObject(name="name", slug="slug", live=counted_of_queue()))
         ),

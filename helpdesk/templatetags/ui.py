@@ -204,4 +204,6 @@ def toasts(context: Context) -> str:
     """The waiting messages as toasts; reading them uses them up."""
     request: HttpRequest | None = context.get("request")
     waiting = list(get_messages(request)) if request else []
-    return render_to_string("components/messages.html", {"waiting": waiting}) if waiting else ""
+    if not waiting:
+        return ""
+    return render_to_string("components/messages.html", {"waiting": waiting}, request=request)

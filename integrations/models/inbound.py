@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.channels import Channel
+from integrations.querysets import InboundQuerySet
 from tickets.models import Message, Ticket
+from tickets.states import Aside
 
 
 class InboundState(models.TextChoices):
@@ -56,6 +60,14 @@ class RawInbound(models.Model):
         Message, on_delete=models.PROTECT, related_name="original", null=True, blank=True
     )
     finished_at = models.DateTimeField(null=True, blank=True)
+    # What staff are shown of an original that became no message; empty while it may become one.
+    sender = models.CharField(_("from"), max_length=320, blank=True)
+    subject = models.CharField(_("subject"), max_length=500, blank=True)
+    # Staff looked at it and want nothing of it; it can come back until it is destroyed.
+    aside = models.CharField(_("put aside"), max_length=8, choices=Aside.choices, blank=True)
+    aside_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[InboundQuerySet] = InboundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [
@@ -67,6 +79,20 @@ class RawInbound(models.Model):
             models.Index(
                 fields=["next_attempt_at"], condition=Q(state="new"), name="inbound_to_read"
             ),
+            # What waits for staff, newest first, and its count in the navigation.
+            models.Index(
+                fields=["-received_at", "-id"],
+                condition=Q(state__in=["held", "dead"], aside=""),
+                name="inbound_waits_for_staff",
+            ),
+            # What needed no ticket, newest first: blocked senders, automatic replies …
+            models.Index(
+                fields=["-received_at", "-id"],
+                condition=Q(state="suppressed", aside=""),
+                name="inbound_suppressed",
+            ),
+            # The trash, and what in it is old enough to be destroyed.
+            models.Index(fields=["aside_at"], condition=~Q(aside=""), name="inbound_aside"),
         ]
 
     def __str__(self) -> str:

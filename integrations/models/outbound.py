@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.channels import Channel
+from integrations.querysets import DeliveryQuerySet
 from tickets.models import Contact, Message, Ticket
 
 
@@ -71,6 +74,10 @@ class Delivery(models.Model):
     response = models.TextField(_("server's answer"), blank=True)
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    # Staff have seen that it failed and want nothing more of it.
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[DeliveryQuerySet] = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name_plural = _("deliveries")
@@ -80,6 +87,12 @@ class Delivery(models.Model):
                 fields=["next_attempt_at"],
                 condition=Q(state__in=["queued", "sending"]),
                 name="delivery_due",
+            ),
+            # What was not delivered and waits for staff, newest first.
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=Q(state="failed", dismissed_at=None),
+                name="delivery_waits_for_staff",
             ),
             # How often an address was acknowledged of late (security.md M08).
             models.Index(
