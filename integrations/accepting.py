@@ -6,6 +6,7 @@ ticket exactly when its original says so.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from integrations import acknowledge, blocking, locks, returned, threads
+from integrations import acknowledge, blocking, locks, notifications, returned, threads
 from integrations.base import Authentication, Fate, Machine
 from integrations.email import machines, mailboxes
 from integrations.models import InboundState, MessageRoute
@@ -56,6 +57,11 @@ class _Mail:
     inbound: Inbound
     channel: Channel
 
+    @property
+    def is_old(self) -> bool:
+        """Whether it lay in its mailbox before we first looked: nobody is told of it any more."""
+        return bool(self.raw.envelope.get("imported"))
+
     @cached_property
     def ours(self) -> set[str]:
         """Which of the addresses it names are ours: nobody is written to there. One query."""
@@ -83,7 +89,8 @@ def accept(raw: RawInbound, inbound: Inbound, *, channel: Channel) -> Verdict:
     thread = threads.find(inbound, channel=channel)
     if known := _had_already(mail, thread):
         return Verdict(state=InboundState.DUPLICATE, ticket=known.message.ticket)
-    verdict = _placed(mail, thread)
+    with notifications.silence() if mail.is_old else nullcontext():
+        verdict = _placed(mail, thread)
     if verdict.message is None:
         return verdict
     return _routed(mail, verdict.message)
@@ -178,7 +185,7 @@ def _opened(
     )
     if after:
         link(message.ticket, after, kind, by=SYSTEM)
-    if channel.queue.acknowledges and machines.may_answer(inbound):
+    if channel.queue.acknowledges and not mail.is_old and machines.may_answer(inbound):
         acknowledge.maybe(message, inbound=inbound, channel=channel)
     return Verdict(state=InboundState.DONE, ticket=message.ticket, message=message)
 

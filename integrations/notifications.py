@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from integrations.models import Delivery
@@ -11,11 +13,22 @@ from tickets.models import NoticeReason, Notification, Ticket, User
 from tickets.permissions import scope_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tickets.models import Event
 
 Told = dict[int | None, NoticeReason]
+_is_silent: ContextVar[bool] = ContextVar("is_silent", default=False)
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """What happens inside is old news: mail that was there before we came."""
+    before = _is_silent.set(True)
+    try:
+        yield
+    finally:
+        _is_silent.reset(before)
 
 
 def notify(event: Event) -> None:
@@ -25,7 +38,7 @@ def notify(event: Event) -> None:
     unread, the next about the same ticket takes its place.
     """
     ticket = event.ticket
-    if ticket is None:
+    if ticket is None or _is_silent.get():
         return
     told = _REASONS[EventKind(event.kind)](event, ticket)
     told.pop(event.user_id, None)

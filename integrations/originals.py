@@ -15,7 +15,7 @@ from integrations.models import RawInbound
 from tickets import attachments, clock, crypto
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from integrations.models import Channel
 
@@ -46,13 +46,15 @@ def keep(
     channel: Channel | None,
     envelope: dict[str, Any],
     wait: timedelta | None = None,
+    received_at: datetime | None = None,
 ) -> tuple[RawInbound, bool]:
     """Store received bytes; gives the row, and False when this source had handed them in before.
 
-    `wait` is how long workers leave it to the caller. Call it in a transaction of the caller's
-    choice: nobody may be told "accepted" before that has committed; what stands in the row may
-    do without. Raises OSError when storage is full or away, DatabaseError when the database is;
-    nothing is kept then.
+    `wait` is how long workers leave it to the caller; `received_at` is when a mail server before
+    us took it, now unless given. Call it in a transaction of the caller's choice: nobody may be
+    told "accepted" before that has committed; what stands in the row may do without. Raises
+    OSError when storage is full or away, DatabaseError when the database is; nothing is kept
+    then.
     """
     known = RawInbound.objects.filter(source=source.name, source_key=source.key)
     if not source.is_first and (found := known.first()):
@@ -67,6 +69,8 @@ def keep(
         size=len(data),
         sealed_key=sealed.key,
     )
+    if received_at:
+        row.received_at = received_at
     if wait:
         row.next_attempt_at = clock.now() + wait
     try:
