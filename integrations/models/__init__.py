@@ -2,6 +2,7 @@
 
 from integrations.models.blocking import BlockedSender
 from integrations.models.channels import Channel, ChannelAddress
+from integrations.models.cursors import Cursor
 from integrations.models.inbound import InboundState, MessageRoute, RawInbound
 from integrations.models.letterheads import Letterhead, Naming, Picture
 from integrations.models.outbound import Delivery, DeliveryKind, DeliveryState
@@ -10,6 +11,7 @@ __all__ = [
     "BlockedSender",
     "Channel",
     "ChannelAddress",
+    "Cursor",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",

@@ -93,6 +93,8 @@ class RawInbound(models.Model):
             ),
             # The trash, and what in it is old enough to be destroyed.
             models.Index(fields=["aside_at"], condition=~Q(aside=""), name="inbound_aside"),
+            # The same bytes in a folder that is read a second time.
+            models.Index(fields=["channel", "sha256"], name="inbound_by_bytes"),
         ]
 
     def __str__(self) -> str:
