@@ -78,6 +78,8 @@ def config(*, human: bool) -> dict[str, Any]:
             # Replaces Django's own handlers, which would mail every error and print it twice.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            # Tells each line of each mail server.
+            "imapclient": {"level": "WARNING"},
             # One line for each request comes from django_structlog.
             # A line for each dialect it tries, a traceback for each mail it does not expect.
             "flufl.bounce": {"level": "CRITICAL"},

@@ -1,0 +1,33 @@
+"""The secrets of a channel: one sealed record, which no page and no log ever shows (T12)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tickets.crypto import Sealed, seal, unseal
+
+if TYPE_CHECKING:
+    from integrations.models import Channel
+
+
+def opened(channel: Channel) -> dict[str, str]:
+    """All secrets by name; empty when there are none. Raises crypto.CannotUnseal."""
+    if not channel.sealed_key:
+        return {}
+    record = Sealed(key=bytes(channel.sealed_key), data=bytes(channel.sealed_secrets))
+    secrets: dict[str, str] = json.loads(unseal(record))
+    return secrets
+
+
+def put(channel: Channel, **secrets: str) -> None:
+    """Add or replace secrets by name; an empty one is forgotten. The caller saves the channel.
+
+    Raises crypto.CannotUnseal when those that are there cannot be read.
+    """
+    merged = {name: value for name, value in {**opened(channel), **secrets}.items() if value}
+    if not merged:
+        channel.sealed_key = channel.sealed_secrets = b""
+        return
+    sealed = seal(json.dumps(merged).encode())
+    channel.sealed_key, channel.sealed_secrets = sealed.key, sealed.data
