@@ -30,6 +30,7 @@ ROUTES = {
     "integrations.tasks.release_reply": {"queue": "outbound"},
     "integrations.tasks.sweep": {"queue": "sweep"},
     "integrations.tasks.sweep_storage": {"queue": "slow"},
+    "integrations.tasks.sweep_trash": {"queue": "slow"},
 }
 
 
@@ -45,6 +46,7 @@ def every(task: str, *, seconds: int) -> dict[str, Any]:
 # Every periodic task of the product. What is due stands in rows; these only look.
 BEAT_SCHEDULE = {
     "integrations-sweep": every("integrations.tasks.sweep", seconds=15),
+    "integrations-sweep-trash": every("integrations.tasks.sweep_trash", seconds=600),
     "integrations-sweep-storage": every("integrations.tasks.sweep_storage", seconds=6 * 3600),
 }
 

@@ -23,9 +23,10 @@ from integrations.models import (
     RawInbound,
 )
 from tickets import attachments, clock
+from tickets.actions import trash
 from tickets.crypto import CannotUnseal
 from tickets.events import EventKind
-from tickets.models import Annotation, Attachment, Draft, DraftState, Event, Message
+from tickets.models import Annotation, Attachment, Draft, DraftState, Event, Message, Ticket
 
 _ROWS = 100
 Findings = Iterator[str]
@@ -88,6 +89,18 @@ def nothing_stuck(evidence: Evidence) -> Findings:
     yield from (f"original {pk} waits to be read" for pk in _keys(unread))
     yield from (f"delivery {pk} waits to be sent" for pk in _keys(unsent))
     yield from (f"reply {pk} waits to be released" for pk in _keys(unreleased))
+    silent = RawInbound.objects.waiting().filter(reason="")
+    yield from (f"original {pk} is held and nobody is told why" for pk in _keys(silent))
+    yield from _left_in_the_trash()
+
+
+def _left_in_the_trash() -> Findings:
+    """What the sweep, which comes every ten minutes, should have deleted a day ago."""
+    before = clock.now() - trash.KEPT_FOR - storage.KEPT_FOR
+    tickets = Ticket.objects.exclude(aside="").filter(purged_at=None, aside_at__lt=before)
+    mail = RawInbound.objects.put_aside().filter(aside_at__lt=before)
+    yield from (f"ticket {pk} stays in the trash" for pk in _keys(tickets))
+    yield from (f"original {pk} stays in the trash" for pk in _keys(mail))
 
 
 def nothing_doubled(evidence: Evidence) -> Findings:
@@ -110,7 +123,7 @@ def nothing_doubled(evidence: Evidence) -> Findings:
 def replies_leave(evidence: Evidence) -> Findings:
     """I4: each recipient of a reply has a delivery; a second copy only after a cut."""
     rows = Count("deliveries", filter=Q(deliveries__kind=DeliveryKind.REPLY))
-    replies = Message.objects.filter(by_staff=True).annotate(rows=rows)
+    replies = Message.objects.filter(by_staff=True, ticket__purged_at=None).annotate(rows=rows)
     for pk, to, cc, number in replies.values_list("pk", "to", "cc", "rows").iterator(
         chunk_size=_ROWS
     ):
@@ -139,7 +152,9 @@ def nothing_pretended(_evidence: Evidence) -> Findings:
     sent = Delivery.objects.filter(state=DeliveryState.SENT)
     unproven = sent.exclude(response__regex=r"^2\d\d", sent_at__isnull=False)
     yield from (f"delivery {pk} shows sent without a server's 2xx" for pk in _keys(unproven))
-    failed = Delivery.objects.filter(state=DeliveryState.FAILED, ticket__isnull=False)
+    failed = Delivery.objects.filter(
+        state=DeliveryState.FAILED, ticket__isnull=False, ticket__purged_at=None
+    )
     for delivery in failed.iterator(chunk_size=_ROWS):
         told = Event.objects.filter(
             ticket=delivery.ticket_id,
@@ -169,6 +184,17 @@ def nothing_missing(_evidence: Evidence) -> Findings:
         yield f"file {path.name} is named by nothing"
 
 
+def nothing_kept_back(_evidence: Evidence) -> Findings:
+    """What was deleted for good is gone, and what it was about cannot be told."""
+    said = Q(messages__body__gt="") | Q(messages__html__gt="") | Q(annotations__body__gt="")
+    kept = said | Q(subject__gt="") | Q(attachments__isnull=False)
+    # Mail that waits for a decision is not the ticket's own.
+    kept |= Q(inbound__message__isnull=False) & ~Q(inbound__sealed_key=b"")
+    purged = Ticket.objects.filter(kept, purged_at__isnull=False).distinct()
+    for pk in _keys(purged):
+        yield f"ticket {pk} was deleted for good and still says something"
+
+
 INVARIANTS = (
     Invariant("I1", "nothing that was accepted is lost", nothing_lost),
     Invariant("I2", "nothing is stuck", nothing_stuck),
@@ -176,6 +202,7 @@ INVARIANTS = (
     Invariant("I4", "every reply leaves, once for each recipient", replies_leave),
     Invariant("I5", "nothing leaves that was not written", nothing_unasked),
     Invariant("I7", "what is shown as sent was sent", nothing_pretended),
+    Invariant("P1", "what was deleted for good is gone", nothing_kept_back),
     Invariant("I10", "no event and no file is missing", nothing_missing),
 )
 

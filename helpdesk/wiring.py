@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from helpdesk import celery
 from helpdesk.live import broker as live
-from integrations import notifications, outbound, wake
+from integrations import notifications, outbound, purging, wake
 from tickets import events
 from tickets.events import EventKind, Handler
 
@@ -18,6 +18,8 @@ IN_TRANSACTION: Mapping[str, Sequence[Handler]] = {
     EventKind.TICKET_ASSIGNED: [notifications.notify],
     EventKind.REPLY_HELD: [notifications.notify],
     EventKind.DELIVERY_FAILED: [notifications.notify],
+    EventKind.TICKET_DISCARDED: [purging.stop_machines],
+    EventKind.TICKET_PURGED: [purging.destroy_mail_of],
 }
 
 _WAKES: Mapping[str, Sequence[Handler]] = {

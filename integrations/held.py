@@ -24,7 +24,7 @@ from tickets.crypto import CannotUnseal
 from tickets.errors import NotAllowedNow
 from tickets.events import EventKind, record
 from tickets.models import BodyFormat
-from tickets.permissions import demand_work
+from tickets.permissions import demand_on_desk, demand_work
 from tickets.states import Aside
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def release(raw: RawInbound, *, by: Scope, ticket: Ticket | None = None) -> Tick
     _demand(raw, by=by)
     if ticket:
         demand_work(by, ticket)
+        demand_on_desk(ticket)
     _demand_bytes(raw)
     understood = readable(raw) or _as_a_file(raw)
     with transaction.atomic():
@@ -81,7 +82,7 @@ def set_aside(raw: RawInbound, aside: Aside, *, by: Scope) -> RawInbound:
     row = _open(row, by=by)
     row.aside, row.aside_at = aside, clock.now()
     row.save(update_fields=["aside", "aside_at"])
-    record(EventKind.ORIGINAL_SET_ASIDE, by=by, data={"original": row.pk, "as": aside})
+    record(EventKind.ORIGINAL_DISCARDED, by=by, data={"original": row.pk, "as": aside})
     return row
 
 

@@ -34,11 +34,11 @@ def silence() -> Iterator[None]:
 def notify(event: Event) -> None:
     """Write what staff should know of an event, in the event's transaction.
 
-    Never of one's own acts, and only to people who still see the ticket (C05). While one is
-    unread, the next about the same ticket takes its place.
+    Never of one's own acts, never of spam, and only to people who still see the ticket (C05).
+    While one is unread, the next about the same ticket takes its place.
     """
     ticket = event.ticket
-    if ticket is None or _is_silent.get():
+    if ticket is None or ticket.aside or _is_silent.get():
         return
     told = _REASONS[EventKind(event.kind)](event, ticket)
     told.pop(event.user_id, None)

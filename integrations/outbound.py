@@ -20,7 +20,7 @@ from tickets import clock
 from tickets.errors import NotAllowedNow
 from tickets.events import EventKind, record
 from tickets.models import Attachment, Contact, Draft, Message, Queue, Ticket
-from tickets.permissions import demand_work
+from tickets.permissions import demand_on_desk, demand_work
 from tickets.scope import SYSTEM
 from tickets.states import IdentityKind, Status
 
@@ -158,6 +158,7 @@ def resend(delivery: Delivery, *, by: Scope) -> Delivery:
     delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
     if delivery.ticket:
         demand_work(by, delivery.ticket)
+        demand_on_desk(delivery.ticket)
     if delivery.ticket is None or delivery.state != DeliveryState.FAILED:
         raise NotAllowedNow(_("Only what was not delivered can be sent again."))
     channel = channel_for(delivery.ticket, kind=IdentityKind.EMAIL)

@@ -71,5 +71,6 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(seen | of_nobody)
 
     def undelivered(self) -> Self:
-        """What was given up and nobody has dealt with."""
-        return self.filter(state="failed", dismissed_at=None)
+        """What was given up and nobody has dealt with; of tickets in the trash nobody needs to."""
+        on_desk = Q(ticket=None) | Q(ticket__aside="")
+        return self.filter(on_desk, state="failed", dismissed_at=None)

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Q
 
-from integrations import locks, outbound
+from integrations import held, locks, outbound
 from integrations.models import InboundState, RawInbound
 from tickets import clock
-from tickets.actions import reply
+from tickets.actions import reply, trash
 from tickets.models import Draft, DraftState
 
 if TYPE_CHECKING:
@@ -40,6 +40,15 @@ def run(*, read: Callable[[int], object], send: Callable[[int], object]) -> None
             read(raw_id)
         for delivery_id in _not_lately("delivery", _oldest(outbound.due(), by="next_attempt_at")):
             send(delivery_id)
+
+
+def empty_trash() -> int:
+    """Delete for good what is old enough; gives how much. Two at the same time do it once."""
+    with locks.alone("trash") as mine:
+        deleted = held.destroy_old() + trash.purge_old() if mine else 0
+    if deleted:
+        log.info("trash_emptied", count=deleted)
+    return deleted
 
 
 def _drafts() -> QuerySet[Draft]:

@@ -37,6 +37,12 @@ def sweep() -> None:
 
 
 @shared_task
+def sweep_trash() -> None:
+    """Delete for good what was put aside a month ago, mail and tickets."""
+    sweeps.empty_trash()
+
+
+@shared_task
 def sweep_storage() -> None:
     """Remove files that nothing names."""
     storage.sweep()

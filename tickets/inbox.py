@@ -180,7 +180,7 @@ def in_view(scope: Scope, view: View) -> TicketQuerySet:
     """The tickets a view is about, whoever may see them."""
     if view == View.ENDED:
         ended = [status for status in Status if status not in LIVE_STATUSES]
-        return Ticket.objects.filter(status__in=ended)
+        return Ticket.objects.on_desk().filter(status__in=ended)
     live = Ticket.objects.live()
     if view == View.MINE:
         return live.filter(assignee=scope.user)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
+from tickets.errors import NotAllowedNow
 from tickets.models import Access, User
 from tickets.scope import ANONYMOUS, SYSTEM, Principal, Scope
-from tickets.states import Level
+from tickets.states import Aside, Level
 
 if TYPE_CHECKING:
     from tickets.models import Contact, Ticket
@@ -39,10 +40,10 @@ PRINCIPALS: dict[Principal, str] = {
     Principal.COMMUNITY_HELPER: "nothing beyond their own until a queue admits helpers",
     Principal.STAFF_OWN: "in the queue, tickets assigned to them",
     Principal.STAFF_READ: "every ticket of the queue, with annotations and staff events",
-    Principal.STAFF_WORK: "as read; may answer and change",
-    Principal.STAFF_LEAD: "as work; decides who is in",
+    Principal.STAFF_WORK: "as read; may answer and change; held mail of the queue's channels",
+    Principal.STAFF_LEAD: "as work; decides who is in, deletes for good, blocks whole domains",
     Principal.SECURITY_TEAM: "events meant for the security team, where they have the queue",
-    Principal.ADMIN: "configuration; no ticket without an access",
+    Principal.ADMIN: "configuration, mail of no channel; no ticket without an access",
     Principal.SUPERUSER: "configuration; no ticket without an access, each grant recorded",
     Principal.TOKEN: "what its owner sees, narrowed by its scopes",
     Principal.SYSTEM: "everything: workers and commands, never a request",
@@ -122,6 +123,16 @@ def demand_work(scope: Scope, ticket: Ticket) -> None:
             % {"queue": ticket.queue.name, "leads": leads_in_words(ticket.queue_id)}
         )
     raise PermissionDenied(_("There is no such ticket for you."))
+
+
+def demand_on_desk(ticket: Ticket) -> None:
+    """Let nothing be done to a ticket in the trash but bringing it back. Raises NotAllowedNow."""
+    if ticket.purged_at:
+        raise NotAllowedNow(_("This ticket was deleted for good."))
+    if ticket.aside == Aside.SPAM:
+        raise NotAllowedNow(_("This ticket is marked as spam. Say that it is none first."))
+    if ticket.aside:
+        raise NotAllowedNow(_("This ticket is in the trash. Restore it first."))
 
 
 def leads_in_words(queue_id: int) -> str:

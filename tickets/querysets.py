@@ -48,15 +48,18 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     """Tickets."""
 
     def visible_to(self, scope: Scope) -> Self:
-        """Only what this scope may see; unknown and forbidden then look alike."""
+        """Only what this scope may see; unknown and forbidden then look alike.
+
+        What lies in the trash or the spam, only staff see, by its number.
+        """
         if scope.is_system:
             return self
         if scope.link_ticket is not None:
-            return self.filter(pk=scope.link_ticket)
+            return self.on_desk().filter(pk=scope.link_ticket)
         if scope.is_staff:
             return self.filter(_staff_sees(scope))
         if scope.contact:
-            return self.filter(_customer_owns(scope) | self._taking_part(scope))
+            return self.on_desk().filter(_customer_owns(scope) | self._taking_part(scope))
         return self.none()
 
     def _taking_part(self, scope: Scope) -> Q:
@@ -68,7 +71,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def live(self) -> Self:
         """Tickets that still need somebody."""
-        return self.filter(status__in=[s.value for s in LIVE_STATUSES])
+        return self.on_desk().filter(status__in=[s.value for s in LIVE_STATUSES])
+
+    def on_desk(self) -> Self:
+        """Tickets that are neither in the trash nor spam: these alone are listed and counted."""
+        return self.filter(aside="")
 
     def for_inbox(self) -> Self:
         """With what a row of the list shows."""
@@ -114,7 +121,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         if scope.is_system:
             return self
         if scope.link_ticket is not None:
-            return self.filter(ticket_id=scope.link_ticket)
+            return self.filter(ticket_id=scope.link_ticket, ticket__aside="")
         if scope.is_staff:
             return self.filter(_staff_sees(scope, prefix="ticket__"))
         if scope.contact:
@@ -126,7 +133,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
                 ticket__participants__confirmed_at__isnull=False,
             )
             owned = _customer_owns(scope, prefix="ticket__")
-            return self.filter(pk__in=self.filter(owned | since_joining).values("pk"))
+            seen = self.filter(owned | since_joining, ticket__aside="")
+            return self.filter(pk__in=seen.values("pk"))
         return self.none()
 
     def for_timeline(self) -> Self:
@@ -162,7 +170,7 @@ class EventQuerySet(models.QuerySet["Event"]):
             if scope.in_security_team:
                 audiences.append(Audience.SECURITY)
             return self.filter(_staff_sees(scope, prefix="ticket__"), audience__in=audiences)
-        public = self.filter(audience=Audience.PUBLIC)
+        public = self.filter(audience=Audience.PUBLIC, ticket__aside="")
         if scope.link_ticket is not None:
             return public.filter(ticket_id=scope.link_ticket)
         if scope.contact:

@@ -145,6 +145,7 @@ def held_words(because: str) -> str:
     """Why a reply was given back to its author instead of being sent."""
     words = {
         "moved": _("It was not sent: somebody wrote while it waited. Read that, then send it."),
+        "aside": _("It was not sent: somebody put the ticket into the trash or the spam."),
         "no_access": _("It was not sent: you can no longer work in this queue. Ask its leads."),
     }
     return words.get(because, _("It was not sent.")) if because else ""

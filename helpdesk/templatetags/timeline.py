@@ -40,6 +40,8 @@ _ICONS = {
     "delivery.failed": "exclamation-triangle",
     "delivery.reported": "exclamation-circle",
     "sender.blocked": "no-symbol",
+    "ticket.discarded": "trash",
+    "ticket.restored": "arrow-uturn-left",
 }
 
 

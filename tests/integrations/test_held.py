@@ -140,7 +140,7 @@ class TestAside:
         held.restore(held_mail, by=agent.scope)
         held.restore(held_mail, by=agent.scope)
         assert RawInbound.objects.waiting().get() == held_mail
-        assert kinds() == ["original.set_aside", "original.restored"]
+        assert kinds() == ["original.discarded", "original.restored"]
 
     def test_who_comes_after_a_release_is_told(self, held_mail, agent, lead):
         held.release(held_mail, by=agent.scope)

@@ -13,7 +13,7 @@ from tickets import attachments, clock
 from tickets.errors import Incomplete
 from tickets.events import EventKind, record
 from tickets.models import Annotation, Mention, Ticket, User
-from tickets.permissions import demand_work, scope_of
+from tickets.permissions import demand_on_desk, demand_work, scope_of
 from tickets.states import Audience
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ _MENTION = re.compile(r"(?<![\w@])@([\w.+-]{1,64})")
 def annotate(ticket: Ticket, body: str, *, by: Scope, files: Sequence[NewFile] = ()) -> Annotation:
     """Add an annotation; colleagues named as @handle are mentioned.
 
-    Raises Incomplete without any text.
+    Raises Incomplete without any text, NotAllowedNow for a ticket in the trash.
     """
     demand_work(by, ticket)
+    demand_on_desk(ticket)
     if not body.strip() and not files:
         raise Incomplete(_("Write the annotation first: it is still empty."), field="body")
     return add_annotation(ticket, body, by=by, files=files)

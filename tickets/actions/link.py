@@ -11,7 +11,7 @@ from tickets import clock
 from tickets.errors import NotAllowedNow
 from tickets.events import EventKind, record
 from tickets.models import LinkKind, TicketLink
-from tickets.permissions import demand_work
+from tickets.permissions import demand_on_desk, demand_work
 
 if TYPE_CHECKING:
     from tickets.models import Ticket
@@ -25,6 +25,7 @@ def link(source: Ticket, target: Ticket, kind: LinkKind, *, by: Scope) -> Ticket
     The caller has fetched both through `visible_to`. Raises NotAllowedNow for a ticket and itself.
     """
     demand_work(by, source)
+    demand_on_desk(source)
     if source.pk == target.pk:
         raise NotAllowedNow(_("A ticket cannot be linked to itself. Give another number."))
     made, is_new = TicketLink.objects.get_or_create(

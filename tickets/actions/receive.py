@@ -10,9 +10,10 @@ from django.db import transaction
 from tickets import clock
 from tickets.actions._lock import locked
 from tickets.actions._message import add_message
+from tickets.actions.trash import bring_back
 from tickets.actions.triage import change_status
 from tickets.events import EventKind, record
-from tickets.states import Audience, Authority, Status, Turn
+from tickets.states import Aside, Audience, Authority, Status, Turn
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,8 +40,12 @@ def receive(
     """Append what a customer wrote: the turn becomes ours, an ended ticket opens again.
 
     The caller has decided that this author may speak here, and how sure we are (`authority`).
+    A ticket in the trash comes back: somebody still needs an answer. One marked as spam stays
+    there, with what came.
     """
     ticket = locked(ticket)
+    if ticket.aside == Aside.TRASH:
+        bring_back(ticket, by=by, because="customer_answered")
     now = clock.now()
     written = occurred_at or now
     message = add_message(
@@ -63,13 +68,17 @@ def receive(
         data={"turn": [turn_was, ticket.turn]},
         occurred_at=written,
     )
-    if not ticket.is_live:
+    if not ticket.is_live and not ticket.aside:
         change_status(ticket, _reopened(ticket), by=by, data={"because": "customer_answered"})
     return message
 
 
 def may_reopen(ticket: Ticket) -> bool:
     """Whether an answer still opens this ticket again, rather than a follow-up."""
+    if ticket.purged_at:
+        return False
+    if ticket.aside:
+        return True
     if ticket.is_live:
         return True
     ended = (

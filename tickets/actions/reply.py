@@ -204,6 +204,8 @@ def release(draft_id: int) -> Message | None:
 def _reason_to_hold(draft: Draft, ticket: Ticket, *, by: Scope) -> str:
     if not can_work(by, ticket):
         return "no_access"
+    if ticket.aside:
+        return "aside"
     if newer_messages(ticket, draft.last_seen_event, by=draft.author):
         return "moved"
     return ""

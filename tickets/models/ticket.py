@@ -15,6 +15,7 @@ from tickets.querysets import TicketQuerySet
 from tickets.states import (
     LIVE_STATUSES,
     STATUSES,
+    Aside,
     Kind,
     Marker,
     Priority,
@@ -23,6 +24,9 @@ from tickets.states import (
     Turn,
     marker_of,
 )
+
+# What the lists of live tickets walk along.
+_ON_DESK_AND_LIVE = Q(status__in=[s.value for s in LIVE_STATUSES], aside="")
 
 
 class StatusReason(models.Model):
@@ -116,6 +120,11 @@ class Ticket(models.Model):
     # Grows with every change of a field, never with a message: two people who change the
     # same ticket are told of each other, two who talk are not.
     version = models.PositiveIntegerField(default=1)
+    # Off the desk: in no list and no figure, seen by staff alone, and it can come back until its
+    # contents are deleted for good.
+    aside = models.CharField(_("put aside"), max_length=8, choices=Aside.choices, blank=True)
+    aside_at = models.DateTimeField(null=True, blank=True)
+    purged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
     last_customer_at = models.DateTimeField(_("last customer activity"))
 
@@ -126,31 +135,38 @@ class Ticket(models.Model):
             # The inbox: newest customer activity first, per queue, live tickets.
             models.Index(
                 fields=["queue", "-last_customer_at", "-number"],
-                condition=Q(status__in=[s.value for s in LIVE_STATUSES]),
+                condition=_ON_DESK_AND_LIVE,
                 name="ticket_live_activity",
             ),
             # The inbox sorted by age.
             models.Index(
                 fields=["queue", "-created_at", "-number"],
-                condition=Q(status__in=[s.value for s in LIVE_STATUSES]),
+                condition=_ON_DESK_AND_LIVE,
                 name="ticket_live_created",
             ),
             # The inbox sorted by priority.
             models.Index(
                 fields=["queue", "priority", "-created_at", "-number"],
-                condition=Q(status__in=[s.value for s in LIVE_STATUSES]),
+                condition=_ON_DESK_AND_LIVE,
                 name="ticket_live_priority",
             ),
             # The view "mine".
             models.Index(
                 fields=["assignee", "-last_customer_at", "-number"],
-                condition=Q(status__in=[s.value for s in LIVE_STATUSES]),
+                condition=_ON_DESK_AND_LIVE,
                 name="ticket_live_mine",
             ),
             # Every ticket of a queue, ended ones too (board, archive).
             models.Index(
                 fields=["queue", "-last_customer_at", "-number"],
+                condition=Q(aside=""),
                 name="ticket_queue_activity",
+            ),
+            # The trash and the spam, latest first; what of it is to be deleted.
+            models.Index(
+                fields=["-aside_at", "-number"],
+                condition=~Q(aside="") & Q(purged_at=None),
+                name="ticket_aside",
             ),
             # A customer's own tickets, newest first.
             models.Index(fields=["requester", "-created_at"], name="ticket_of_requester"),
@@ -164,7 +180,7 @@ class Ticket(models.Model):
     @property
     def is_live(self) -> bool:
         """Whether somebody still has to do something."""
-        return STATUSES[Status(self.status)].live
+        return STATUSES[Status(self.status)].live and not self.aside
 
     @property
     def marker(self) -> Marker:
