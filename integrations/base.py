@@ -6,17 +6,18 @@ touches tickets; `integrations.inbound` and `integrations.outbound` do that for 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tickets.content import Content
 from tickets.states import IdentityKind
 
 if TYPE_CHECKING:
-    from integrations.models import Delivery, RawInbound
+    from integrations.models import Channel, Delivery, RawInbound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,11 +132,29 @@ class DeliveryError(Exception):
         self.ambiguous = ambiguous
 
 
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What a channel that listens needs of the listener.
+
+    `wake` has a stored original read, and cannot fail; `run` calls a function that blocks, such
+    as one that asks the database, in a thread beside the loop.
+    """
+
+    wake: Callable[[int], object]
+    run: Callable[..., asyncio.Future[Any]]
+
+
 class Adapter(Protocol):
     """One kind of channel."""
 
     def parse(self, raw: RawInbound, data: bytes) -> Inbound:
         """Understand received bytes. Raises CannotParse."""
+
+    def listens(self, channel: Channel) -> bool:
+        """Whether somebody has to wait for what this channel receives."""
+
+    async def listen(self, channel: int, house: House) -> None:
+        """Wait for it and keep it, until cancelled; writes originals and cursors alone."""
 
     def send(self, delivery: Delivery) -> Receipt:
         """Render a delivery's frozen inputs and hand it over. Raises DeliveryError."""

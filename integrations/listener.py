@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import close_old_connections, connections
 
-from integrations import inbound, originals, tasks
+from integrations import inbound, originals, tasks, watch
+from integrations.base import House
 from integrations.email import mailboxes
 from integrations.email.door import Door, Rooms
 
@@ -135,12 +136,28 @@ async def _bound(door: Door, address: Address, *, is_lmtp: bool) -> asyncio.Serv
         ) from error
 
 
+@contextlib.asynccontextmanager
+async def watched() -> AsyncIterator[None]:
+    """Wait on all channels that are waited on; on leaving, what is in hand is finished."""
+    threads = Threads()
+    house = House(wake=tasks.process_inbound.delay, run=threads.run)
+    watching = asyncio.create_task(watch.watch(house))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await threads.rest()
+        threads.close()
+
+
 async def listen(*, tell: Callable[[str], None]) -> None:
     """Listen until SIGTERM or SIGINT. Raises CannotListen."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with doors(smtp=settings.MAIL_DOOR, lmtp=settings.MAIL_DOOR_LMTP) as addresses:
+    open_doors = doors(smtp=settings.MAIL_DOOR, lmtp=settings.MAIL_DOOR_LMTP)
+    async with open_doors as addresses, watched():
         for kind, (host, port) in zip(("SMTP", "LMTP"), addresses, strict=False):
             tell(f"{kind} door at {host}:{port}")
         await stop.wait()

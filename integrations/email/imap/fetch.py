@@ -21,7 +21,7 @@ from integrations import originals
 from integrations.email import limits
 from integrations.email.imap import cursors
 from integrations.email.imap.trouble import Step, Trouble, step
-from integrations.models import Cursor, InboundState, RawInbound
+from integrations.models import Cursor, RawInbound
 from tickets import clock
 
 if TYPE_CHECKING:
@@ -129,8 +129,7 @@ class Fetcher:
         new = [mail for mail in batch if not self._is_before(mail)]
         rows = self._kept(self._fetched(new), up_to=batch[-1].uid)
         for row in rows:
-            if row.state == InboundState.NEW:
-                self.wake(row.pk)
+            self.wake(row.pk)
         return len(rows)
 
     def _is_before(self, mail: Listed) -> bool:
@@ -283,28 +282,24 @@ class Fetcher:
 
     def _keep_as(self, key: str, mail: Fetched) -> tuple[RawInbound, bool]:
         now = clock.now()
-        row, is_new = originals.keep(
+        return originals.keep(
             mail.data,
             source=originals.Source(name=SOURCE, key=key),
             channel=self.channel,
             envelope=self._envelope(mail),
             received_at=min(mail.listed.at or now, now),
         )
-        if is_new and mail.missing:
-            row.state, row.reason, row.error = InboundState.HELD, mail.reason, mail.missing
-            row.finished_at = now
-            row.save(update_fields=["state", "reason", "error", "finished_at"])
-        return row, is_new
 
     def _envelope(self, mail: Fetched) -> dict[str, Any]:
-        """Where it lies; `imported`: the server had it before we first looked."""
+        """Where it lies; `imported`: the server had it before we first looked; `partial`: why
+        there is no whole mail, which its reader tells staff."""
         listed = mail.listed
         place = {"folder": self.cursor.folder, "uid": listed.uid, "size": listed.size}
         envelope: dict[str, Any] = {SOURCE: place}
         if self._was_there(listed) and _is_earlier(listed, self.cursor.started_at):
             envelope["imported"] = True
         if mail.missing:
-            envelope["partial"] = True
+            envelope["partial"] = {"reason": mail.reason, "words": mail.missing}
         return envelope
 
 

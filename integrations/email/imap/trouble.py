@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _LONGEST = 500
 # Answers that ask for patience (RFC 5530 and what large providers write); never a mail's fault.
 _BUSY = re.compile(
-    r"\[(?:THROTTLED|UNAVAILABLE|INUSE|LIMIT|OVERQUOTA|SERVERBUG|CONTACTADMIN)\b"
-    r"|throttl|too many|try again|temporar|timed? ?out",
+    r"\[(?:THROTTLED|UNAVAILABLE|INUSE|LIMIT)\b"
+    r"|throttl|too many|try again|temporar",
     re.IGNORECASE,
 )
 
@@ -54,7 +54,8 @@ class Trouble(Exception):
     @property
     def is_busy(self) -> bool:
         """Whether the server asked for patience."""
-        return bool(_BUSY.search(self.words))
+        is_answer = self.is_refusal or self.words.startswith("BYE")
+        return is_answer and bool(_BUSY.search(self.words))
 
 
 class LeaseLost(Exception):

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from integrations import sealed
-from integrations.email.imap.reader import Reader
+from integrations.email.imap.reader import Reader, Waits
 from integrations.models import Cursor
 from tests.integrations.imap import dovecot as server
 from tests.integrations.imap import proxy as line
@@ -64,8 +64,8 @@ class Once(Reader):
 def read(woken):
     """One session on a channel's mailbox; gives the cursor after it."""
 
-    def session(channel):
-        reader = Once(channel.pk, wake=woken.append)
+    def session(channel, **waits):
+        reader = Once(channel.pk, wake=woken.append, waits=Waits(**waits))
         reader._session()
         # The wait after trouble is the subject of other tests.
         Cursor.objects.update(next_attempt_at="2020-01-01T00:00:00Z")

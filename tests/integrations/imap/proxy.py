@@ -30,11 +30,14 @@ class Proxy:
             asyncio.create_task(self._from_server(theirs[0], writer, limit)),
             asyncio.create_task(self._from_client(reader, theirs[1])),
         ]
-        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        for pump in pumps:
-            pump.cancel()
-        for end in (writer, theirs[1]):
-            end.transport.abort()
+        try:
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+            for end in (writer, theirs[1]):
+                end.transport.abort()
 
     async def _from_server(self, reader, writer, limit):
         passed = 0
@@ -77,15 +80,14 @@ def between(port, host="127.0.0.1"):
         ready.set()
         await stop.wait()
         server.close()
+        open_lines = asyncio.all_tasks() - {asyncio.current_task()}
+        for line in open_lines:
+            line.cancel()
+        await asyncio.gather(*open_lines, return_exceptions=True)
+        # What was aborted is closed in the loop's next round.
+        await asyncio.sleep(0)
 
-    def run():
-        loop.run_until_complete(serve())
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            loop.run_until_complete(asyncio.sleep(0))
-
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
     assert ready.wait(10)
     try:

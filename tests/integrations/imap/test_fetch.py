@@ -288,7 +288,10 @@ def test_a_mail_over_the_limit_is_noted_and_the_rest_comes(account, channel, rea
     small = mails(2)
     account.put(small[0], large, small[1])
     read(channel)
+    for raw in RawInbound.objects.all():
+        inbound.process(raw.pk)
     held = RawInbound.objects.get(state=InboundState.HELD)
+    assert "still in the mailbox" in held.error
     assert (held.reason, held.envelope["imap"]["size"]) == ("too_large", len(large))
     assert b"All my photographs" in originals.read(held)
     assert originals.read(held) == large[: large.index(b"\r\n\r\n") + 4]
