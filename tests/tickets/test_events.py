@@ -95,4 +95,4 @@ def test_kinds_are_named_alike():
     for kind in EventKind:
         noun, verb = kind.split(".")
         assert noun.isalpha()
-        assert verb.endswith(("ed", "sent", "held"))
+        assert verb.endswith(("ed", "sent", "held", "set_aside"))

@@ -90,8 +90,8 @@ def test_staff_may_share_what_came_before_and_take_that_back(ticket, guest, agen
     told = Event.objects.filter(kind__startswith="participant.").order_by("id")
     assert [(event.kind, event.audience) for event in told] == [
         ("participant.added", "public"),
-        ("participant.shown_less", "staff"),
-        ("participant.shown_all", "staff"),
+        ("participant.history_unshared", "staff"),
+        ("participant.history_shared", "staff"),
     ]
 
 

@@ -107,7 +107,11 @@ def _show(participant: Participant, *, everything: bool, by: Scope) -> None:
         return
     participant.sees_all = everything
     participant.save(update_fields=["sees_all"])
-    shown = EventKind.PARTICIPANT_SHOWN_ALL if everything else EventKind.PARTICIPANT_SHOWN_LESS
+    shown = (
+        EventKind.PARTICIPANT_HISTORY_SHARED
+        if everything
+        else EventKind.PARTICIPANT_HISTORY_UNSHARED
+    )
     _record(shown, participant, by=by)
 
 
