@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tickets.models import BodyFormat
 
 # {"contact": id, "name": …, "kind": …, "address": …}; outside people may lack the contact.
+# On its way, until it is sent, also {"joins": "yes"}: it puts them on the ticket.
 Recipient = dict[str, str]
 
 

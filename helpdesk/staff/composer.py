@@ -5,27 +5,19 @@ from __future__ import annotations
 import math
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from helpdesk.staff.recipients import Shown, shown
 from tickets import clock, rendering
 from tickets.models import DraftKind, DraftState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tickets.models import (
-        Attachment,
-        Contact,
-        Draft,
-        Identity,
-        Message,
-        Participant,
-        Ticket,
-        User,
-    )
+    from tickets.models import Attachment, Draft, Identity, Message, Participant, Ticket, User
 
 
 @dataclass(kw_only=True)
@@ -40,6 +32,8 @@ class Filled:
     newer: Sequence[Message] = ()
     files: list[Attachment] = field(default_factory=list)
     is_open: bool = False
+    # What else the form holds, as it stands there (`Draft.form`); None: ask the draft.
+    form: Mapping[str, Any] | None = None
 
 
 @dataclass(kw_only=True)
@@ -48,10 +42,7 @@ class Composers:
 
     reply: Filled = field(default_factory=Filled)
     annotation: Filled = field(default_factory=Filled)
-    to: Contact | None = None
-    cc: list[Contact] = field(default_factory=list)
-    address: str = ""
-    undeliverable: list[Identity] = field(default_factory=list)
+    recipients: Shown = field(default_factory=Shown)
     last_seen: int = 0
 
     def complete(
@@ -70,28 +61,9 @@ class Composers:
             form.key = form.key or str(uuid.uuid4())
             if draft := mine.get(kind):
                 _fill(form, draft)
-        self.to = ticket.requester
-        self.cc = [person.contact for person in people if person.confirmed_at]
-        self.address = addresses[self.to.pk][0].external_id if addresses[self.to.pk] else ""
-        first = [addresses[person.pk][:1] for person in (self.to, *self.cc)]
-        self.undeliverable = [one for own in first for one in own if one.undeliverable_since]
+        others = [person.contact for person in people if person.confirmed_at]
+        self.recipients = shown(ticket, others, addresses, self.reply.form or {})
         self.last_seen = newest
-
-    @property
-    def names(self) -> str:
-        """Whom the button names: "Ana +2"."""
-        first = self.to.short_name if self.to else ""
-        return f"{first} +{len(self.cc)}" if self.cc else first
-
-    @property
-    def to_words(self) -> str:
-        """The first recipient with the address the reply goes to."""
-        return f"{self.to} <{self.address}>" if self.address else str(self.to)
-
-    @property
-    def cc_words(self) -> str:
-        """The names of the others."""
-        return ", ".join(str(contact) for contact in self.cc)
 
 
 @dataclass(frozen=True)
@@ -135,6 +107,7 @@ class Leaving:
 
 def _fill(form: Filled, draft: Draft) -> None:
     form.body = form.body or draft.body
+    form.form = draft.form if form.form is None else form.form
     form.files = list(draft.attachments.all())
     form.is_open = True
     form.saved = _("Saved")
@@ -146,6 +119,9 @@ def held_words(because: str) -> str:
     words = {
         "moved": _("It was not sent: somebody wrote while it waited. Read that, then send it."),
         "aside": _("It was not sent: somebody put the ticket into the trash or the spam."),
+        "nobody_left": _(
+            "It was not sent: whom it was for was taken off the ticket. Choose who gets it."
+        ),
         "no_access": _("It was not sent: you can no longer work in this queue. Ask its leads."),
     }
     return words.get(because, _("It was not sent.")) if because else ""

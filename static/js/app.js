@@ -2,6 +2,8 @@
 import "./theme.js";
 import "./htmx-glue.js";
 import "./focus.js";
+// Before what marks a form as sent: it may hold one back.
+import "./recipients.js";
 import "./busy.js";
 import "./hotkeys.js";
 import "./list.js";

@@ -4,6 +4,12 @@ const WAIT = 500;
 const timers = new WeakMap();
 const lines = new WeakMap();
 
+// All that is typed and chosen; files travel by themselves, and the token in its own header.
+function fieldsOf(form) {
+  const fields = [...new FormData(form)].filter(([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string");
+  return new URLSearchParams(fields);
+}
+
 async function save(form) {
   const body = form.querySelector("textarea[name=body]");
   if (form.dataset.sent || !body) return;
@@ -12,7 +18,7 @@ async function save(form) {
     const answer = await fetch(form.dataset.draft, {
       method: "PUT",
       headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
-      body: new URLSearchParams({ body: body.value }),
+      body: fieldsOf(form),
       keepalive: document.hidden,
     });
     if (says) says.textContent = answer.ok ? (await answer.text()).trim() : says.dataset.lost ?? "";
@@ -29,12 +35,14 @@ function enqueue(form) {
   lines.set(form, line);
 }
 
-document.addEventListener("input", ({ target }) => {
+function later({ target }) {
   const form = target.closest("form[data-draft]");
-  if (!form || target.name !== "body") return;
+  if (!form || target.type === "file") return;
   clearTimeout(timers.get(form));
   timers.set(form, setTimeout(() => enqueue(form), WAIT));
-});
+}
+document.addEventListener("input", later);
+document.addEventListener("change", later);
 
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) return;

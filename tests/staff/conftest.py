@@ -1,5 +1,6 @@
 """A ticket with something of everything, and forms as a browser would fill them."""
 
+import html
 import re
 
 import pytest
@@ -31,11 +32,15 @@ def long_ticket(queue, ana, agent):
 
 
 def form_of(response, form_id):
-    """The hidden fields of a form on a page, as a browser would send them."""
-    html = response.content.decode()
-    form = re.search(rf'<form[^>]*id="{form_id}".*?</form>', html, re.DOTALL).group()
-    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
-    return dict(fields)
+    """The hidden fields and ticked boxes of a form on a page, as a browser would send them."""
+    page = response.content.decode()
+    form = re.search(rf'<form[^>]*id="{form_id}".*?</form>', page, re.DOTALL).group()
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    boxes = r'<input type="checkbox" name="([^"]+)" value="([^"]*)"[^>]* checked>'
+    fields = {name: html.unescape(value) for name, value in hidden}
+    for name, value in re.findall(boxes, form):
+        fields.setdefault(name, []).append(html.unescape(value))
+    return fields
 
 
 @pytest.fixture

@@ -133,16 +133,20 @@ def test_recipients_are_those_the_page_showed(agent, ticket, write, customer, me
     add(ticket, customer.contact, by=agent.scope)
     client = agent.client
     page = client.get(f"/t/{ticket.pk}/")
-    assert "Send to Ana +1" in page.content.decode()
+    assert "Send to <span data-names>Ana +1</span>" in page.content.decode()
     add(ticket, member.contact, by=agent.scope)
     write(client, ticket, TEXT, page=page)
     draft = Draft.objects.get()
     assert [person["contact"] for person in draft.cc] == [str(customer.contact.pk)]
 
 
-def test_a_foreigner_is_no_recipient(agent, ticket, write, customer):
-    write(agent.client, ticket, TEXT, cc=customer.contact.pk)
-    assert Draft.objects.get().cc == []
+@pytest.mark.parametrize("choose", ["to", "cc"])
+def test_a_foreigner_is_no_recipient(agent, ticket, write, customer, choose):
+    response = write(agent.client, ticket, TEXT, **{choose: customer.contact.pk})
+    assert response.status_code == 422
+    assert "no longer on the ticket" in response.content.decode()
+    assert str(customer.contact) not in response.content.decode()
+    assert not Draft.objects.filter(state=DraftState.SENDING).exists()
 
 
 def test_files_stay_with_a_reply_that_is_refused(agent, ticket, write):

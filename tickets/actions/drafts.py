@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
@@ -35,8 +35,18 @@ def in_turn(*, by: Scope) -> None:
 
 
 @transaction.atomic
-def save(ticket: Ticket, kind: DraftKind, body: str, *, by: Scope) -> Draft | None:
-    """Keep what is being typed; an emptied text gives None and leaves at most the files."""
+def save(
+    ticket: Ticket,
+    kind: DraftKind,
+    body: str,
+    *,
+    by: Scope,
+    form: Mapping[str, Any] | None = None,
+) -> Draft | None:
+    """Keep what is being typed, with what else the form holds (None: leave that as it is).
+
+    An emptied text gives None and leaves at most the files.
+    """
     demand_work(by, ticket)
     in_turn(by=by)
     mine = _mine(ticket, kind, by=by)
@@ -44,8 +54,9 @@ def save(ticket: Ticket, kind: DraftKind, body: str, *, by: Scope) -> Draft | No
         mine.filter(attachments=None).delete()
         mine.update(body="")
         return None
+    kept = {"body": body} if form is None else {"body": body, "form": dict(form)}
     draft, _made = mine.update_or_create(
-        defaults={"body": body}, create_defaults={**_new(ticket, kind, by=by), "body": body}
+        defaults=kept, create_defaults={**_new(ticket, kind, by=by), **kept}
     )
     return draft
 

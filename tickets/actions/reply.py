@@ -7,10 +7,10 @@ Within the undo window a reply is only its frozen draft; no message, event or de
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tickets import clock, recipients
-from tickets.actions import drafts
+from tickets.actions import drafts, participants
 from tickets.actions._lock import locked, locked_for
 from tickets.actions._message import add_message
 from tickets.actions.people import contact_of
@@ -44,14 +44,19 @@ UNDO_WINDOW = timedelta(seconds=10)
 class Reply:
     """What a form sends: text, chosen recipients, and what its author had seen.
 
-    Without `to` it goes to the requester, without `cc` (None) to the confirmed participants.
+    Without `to` (None) it goes to the requester, without `cc` to the confirmed participants.
+    Others are written to at the address in `at`, by contact; of them those in `joining` are put
+    on the ticket by it, the rest get this one reply. `form` is what the form held of all that.
     `key` is the form's own: posted twice, it is one reply. `turn` and `status` follow sending.
     """
 
     body: str
     last_seen_event: int | None
-    to: Sequence[Contact] = ()
+    to: Sequence[Contact] | None = None
     cc: Sequence[Contact] | None = None
+    at: Mapping[int, str] = field(default_factory=dict)
+    joining: frozenset[int] = frozenset()
+    form: Mapping[str, Any] = field(default_factory=dict)
     key: uuid.UUID | None = None
     status: Status | None = None
     turn: Turn | None = None
@@ -79,6 +84,7 @@ def submit(ticket: Ticket, reply: Reply, *, by: Scope, window: timedelta = UNDO_
         state=DraftState.DRAFT,
         defaults={
             "body": reply.body,
+            "form": dict(reply.form),
             "to": to,
             "cc": cc,
             "set_status": reply.status or "",
@@ -101,16 +107,38 @@ def _demand_text(reply: Reply) -> None:
 
 
 def _recipients(ticket: Ticket, reply: Reply) -> tuple[list[Recipient], list[Recipient]]:
-    prefer = ticket.origin_kind
-    to = recipients.frozen(reply.to or recipients.default_to(ticket), prefer=prefer)
+    chosen = recipients.default_to(ticket) if reply.to is None else reply.to
     copies = recipients.default_cc(ticket) if reply.cc is None else reply.cc
-    cc = recipients.frozen(copies, prefer=prefer)
+    _demand_on_ticket(ticket, [*chosen, *copies], reply)
+    if not chosen:
+        raise Incomplete(_("Nobody stands in To. Choose who gets it."), field="to")
+    to = _frozen(ticket, chosen, reply)
     if not to:
         raise Incomplete(
             _("Nobody can be reached: no recipient has an address. Choose another one."),
             field="to",
         )
-    return to, cc
+    return to, _frozen(ticket, [person for person in copies if person not in chosen], reply)
+
+
+def _demand_on_ticket(ticket: Ticket, chosen: Sequence[Contact], reply: Reply) -> None:
+    """Nobody gets a reply because they once were on the ticket (C05)."""
+    present = [*recipients.default_to(ticket), *recipients.default_cc(ticket)]
+    for contact in chosen:
+        if contact not in present and contact.pk not in reply.at:
+            raise Incomplete(
+                _("%(name)s is no longer on the ticket. Look at who gets it, then send.")
+                % {"name": contact},
+                field="to",
+            )
+
+
+def _frozen(ticket: Ticket, chosen: Sequence[Contact], reply: Reply) -> list[Recipient]:
+    people = recipients.frozen(chosen, prefer=ticket.origin_kind, at=reply.at)
+    joining = {str(pk) for pk in reply.joining}
+    return [
+        {**person, "joins": "yes"} if person["contact"] in joining else person for person in people
+    ]
 
 
 def newest_seen(ticket: Ticket) -> int:
@@ -208,7 +236,12 @@ def _reason_to_hold(draft: Draft, ticket: Ticket, *, by: Scope) -> str:
         return "aside"
     if newer_messages(ticket, draft.last_seen_event, by=draft.author):
         return "moved"
-    return ""
+    return "" if _remaining(draft, ticket, draft.to) else "nobody_left"
+
+
+def _remaining(draft: Draft, ticket: Ticket, chosen: list[Recipient]) -> list[Recipient]:
+    """The frozen recipients, without those taken off the ticket while it waited."""
+    return recipients.still_on(ticket, chosen, since=draft.submitted_at or clock.now())
 
 
 def _hold(draft: Draft, ticket: Ticket, held: str) -> None:
@@ -223,11 +256,13 @@ def _hold(draft: Draft, ticket: Ticket, held: str) -> None:
 
 def _send(draft: Draft, ticket: Ticket, *, by: Scope) -> Message:
     written = draft.submitted_at or clock.now()
+    to, cc = (_remaining(draft, ticket, chosen) for chosen in (draft.to, draft.cc))
+    _let_in([*to, *cc], ticket, by=by, since=written)
     message = add_message(
         ticket,
         author=contact_of(draft.author),
         by_staff=True,
-        content=Content(body=draft.body, to=draft.to, cc=recipients.still_on(ticket, draft.cc)),
+        content=Content(body=draft.body, to=recipients.plain(to), cc=recipients.plain(cc)),
         via=Via(ticket.origin_kind) if ticket.origin_kind in Via.values else Via.WEB,
         occurred_at=written,
     )
@@ -247,6 +282,13 @@ def _send(draft: Draft, ticket: Ticket, *, by: Scope) -> Message:
     )
     _follow_up(draft, ticket, by=by)
     return message
+
+
+def _let_in(chosen: list[Recipient], ticket: Ticket, *, by: Scope, since: datetime) -> None:
+    """Put on the ticket whom the reply brings along; it is the first they see of it."""
+    joining = [person["contact"] for person in chosen if "joins" in person]
+    for contact in Contact.objects.filter(pk__in=joining).exclude(pk=ticket.requester_id):
+        participants.add(ticket, contact, by=by, since=since)
 
 
 def _turn_after(draft: Draft, ticket: Ticket) -> Turn:

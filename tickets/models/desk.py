@@ -41,6 +41,8 @@ class Draft(models.Model):
     # Names and addresses, frozen when the reply was submitted (`tickets.recipients`).
     to = models.JSONField(default=list, blank=True)
     cc = models.JSONField(default=list, blank=True)
+    # What else its form holds, as it stands there: chosen recipients, typed addresses.
+    form = models.JSONField(default=dict, blank=True)
     set_status = models.CharField(max_length=24, choices=Status.choices, blank=True)
     set_turn = models.CharField(max_length=16, choices=Turn.choices, blank=True)
     # The newest public event by others its author had on the page (S2.4).

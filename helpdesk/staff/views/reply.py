@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from helpdesk.http import StaffRequest, render_form, staff_page, ticket_or_404
+from helpdesk.staff import recipients
 from helpdesk.staff.back import back_to, number_in
 from helpdesk.staff.composer import Composers, Filled
 from helpdesk.staff.uploads import TooLarge, files_of
@@ -23,7 +24,7 @@ from tickets.actions import reply as replies
 from tickets.actions.annotate import annotate as add_annotation
 from tickets.actions.annotate import mentioned_in
 from tickets.errors import Incomplete, Refused, Stale, TooLate
-from tickets.models import Contact, Draft, DraftKind, Ticket
+from tickets.models import Draft, DraftKind, Ticket
 from tickets.permissions import demand_work
 from tickets.states import Status, Turn
 
@@ -52,13 +53,14 @@ def _replied(request: StaffRequest, ticket: Ticket) -> HttpResponse:
     body = _text(request.POST)
     if drafts.of_key(_key(request.POST), by=request.scope):
         return back_to(request, ticket, "#sending")
-    drafts.save(ticket, DraftKind.REPLY, body, by=request.scope)
+    form = recipients.form_of(request.POST)
+    drafts.save(ticket, DraftKind.REPLY, body, by=request.scope, form=form)
     try:
         _keep_files(request, ticket)
         if "save" in request.POST or "remove" in request.POST:
             return back_to(request, ticket, "#reply")
         _refuse_mentions(body, ticket)
-        draft = _submit(request, ticket, body)
+        draft = _submit(request, ticket, body, form)
     except Stale as stale:
         return _refused(request, ticket, Filled(newer=stale.newer, held=str(stale)), status=409)
     except Refused as refused:
@@ -94,28 +96,27 @@ def _refuse_mentions(body: str, ticket: Ticket) -> None:
         raise Incomplete(words % {"name": called[0]}, field="body")
 
 
-def _submit(request: StaffRequest, ticket: Ticket, body: str) -> Draft:
+def _submit(request: StaffRequest, ticket: Ticket, body: str, form: dict[str, Any]) -> Draft:
     post = request.POST
     then = post.get("then", "")
+    chosen = recipients.chosen(ticket, form)
+    recipients.demand_named(form, named=post.get("named", ""))
     return replies.submit(
         ticket,
         replies.Reply(
             body=body,
             last_seen_event=number_in(post.get("last_seen_event", "")),
-            cc=_chosen_cc(ticket, post),
+            to=chosen.to,
+            cc=chosen.cc,
+            at=chosen.at,
+            joining=chosen.joining,
+            form=form,
             key=_key(post),
             turn=_TURNS.get(then),
             status=_STATUSES.get(then),
         ),
         by=request.scope,
     )
-
-
-def _chosen_cc(ticket: Ticket, post: QueryDict) -> list[Contact]:
-    """Those the page named, as far as they are still on the ticket: nobody joins unseen."""
-    shown = [pk for pk in map(number_in, post.getlist("cc")) if pk]
-    people = ticket.participants.filter(contact__in=shown, confirmed_at__isnull=False)
-    return [person.contact for person in people.select_related("contact")]
 
 
 @require_POST
@@ -151,8 +152,9 @@ def annotate(request: StaffRequest, number: int) -> HttpResponse:
 def draft(request: StaffRequest, number: int, kind: str) -> HttpResponse:
     """Keep what is being typed (draft.js); answers when it was kept, in words."""
     ticket = ticket_or_404(request, number)
-    body = _text(QueryDict(request.body, encoding="utf-8"))
-    saved = drafts.save(ticket, _kind_or_404(kind), body, by=request.scope)
+    put = QueryDict(request.body, encoding="utf-8")
+    form = recipients.form_of(put) or None
+    saved = drafts.save(ticket, _kind_or_404(kind), _text(put), by=request.scope, form=form)
     return render(request, "staff/ticket/saved.html", {"saved": saved})
 
 
@@ -203,5 +205,6 @@ def _refused(
     request: StaffRequest, ticket: Ticket, form: Filled, *, status: int = 422
 ) -> HttpResponse:
     form.body, form.is_open = _text(request.POST), True
+    form.form = recipients.form_of(request.POST)
     context = ticket_context(request, ticket.pk, composers=Composers(reply=form))
     return render(request, "staff/ticket/detail.html", context, status=status)
