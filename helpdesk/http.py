@@ -62,10 +62,10 @@ def staff_page(view: StaffView[P]) -> StaffView[P]:
 def ticket_or_404(
     request: StaffRequest, number: int, tickets: TicketQuerySet | None = None
 ) -> Ticket:
-    """The ticket, if the reader may see it; unknown and forbidden look alike (C01)."""
+    """The ticket, if the reader may see it; unknown, forbidden and deleted look alike (C01)."""
     # A queryset is never asked whether it is true: that would read all of it.
     chosen = Ticket.objects.all() if tickets is None else tickets
-    found = chosen.visible_to(request.scope).filter(pk=number).first()
+    found = chosen.visible_to(request.scope).filter(pk=number, purged_at=None).first()
     if found is None:
         raise Http404
     return found

@@ -48,6 +48,7 @@ def groups(request: StaffRequest) -> list[dict[str, Any]]:
                 count=waiting,
             )
         )
+    items.append(_item(_("Trash"), reverse("staff:trash"), symbol="trash", hotkey="g t", count=0))
     queues = [
         _item(
             queue["name"],

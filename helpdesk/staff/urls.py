@@ -15,6 +15,7 @@ from helpdesk.staff.views import (
     profile,
     reply,
     ticket,
+    trash,
     triage,
 )
 from tickets.inbox import View
@@ -71,6 +72,12 @@ urlpatterns = [
     path("t/<int:number>/labels/", change.labels, name="labels"),
     path("t/<int:number>/people/", change.people, name="people"),
     path("t/<int:number>/links/", change.link, name="link"),
+    path("t/<int:number>/trash/", trash.discard, name="discard-ticket"),
+    path("t/<int:number>/spam/", trash.spam, name="spam"),
+    path("t/<int:number>/restore/", trash.restore, name="restore"),
+    path("t/<int:number>/purge/", trash.purge, name="purge"),
+    path("trash/", trash.shelf, name="trash"),
+    path("trash/<slug:name>/", trash.shelf, name="trash-shelf"),
     path("t/<int:number>/block/", blocked.of_ticket, name="ticket-block"),
     # Mail that became no ticket, mail that did not leave
     path("held/", held.shelf, name="held"),

@@ -22,6 +22,8 @@ from tickets.permissions import SYSTEM, demand_work, leads_in_words
 from tickets.states import Aside
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tickets.scope import Scope
 
 KEPT_FOR = timedelta(days=30)
@@ -84,6 +86,11 @@ def _locked_for(by: Scope, ticket: Ticket) -> Ticket:
     if fresh.purged_at:
         raise NotAllowedNow(_("This ticket was deleted for good."))
     return fresh
+
+
+def gone_at(ticket: Ticket) -> datetime | None:
+    """When the sweep deletes it for good; None for a ticket on the desk."""
+    return ticket.aside_at + KEPT_FOR if ticket.aside_at else None
 
 
 @transaction.atomic

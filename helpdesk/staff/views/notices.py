@@ -18,7 +18,7 @@ SHOWN = 100
 @staff_page
 def notifications(request: StaffRequest) -> HttpResponse:
     """The newest notifications about tickets the reader still sees."""
-    visible = Ticket.objects.visible_to(request.scope).values("pk")
+    visible = Ticket.objects.visible_to(request.scope).on_desk().values("pk")
     mine = Notification.objects.filter(user=request.user, ticket__in=visible)
     rows = mine.select_related("ticket__requester", "event__user", "event__contact")
     newest = list(rows.order_by("-created_at", "-pk")[:SHOWN])

@@ -17,6 +17,8 @@ from helpdesk.staff import timeline
 from helpdesk.staff.back import page_of
 from helpdesk.staff.composer import Composers, Leaving
 from tickets import rendering
+from tickets.actions.trash import gone_at
+from tickets.events import EventKind
 from tickets.inbox import Cursor, with_labels
 from tickets.models import Draft, Identity, Message, Participant, Ticket, TicketLink
 from tickets.permissions import can_work, leads_in_words
@@ -29,8 +31,21 @@ OTHERS = 5
 @staff_page
 def ticket(request: StaffRequest, number: int) -> HttpResponse:
     """The page of a ticket."""
-    context = ticket_context(request, number)
+    try:
+        context = ticket_context(request, number)
+    except Http404:
+        return _gone_or_404(request, number)
     return render(request, "staff/ticket/detail.html", context)
+
+
+def _gone_or_404(request: StaffRequest, number: int) -> HttpResponse:
+    """That a ticket was deleted for good, for who could have seen it."""
+    seen = Ticket.objects.visible_to(request.scope).filter(pk=number, purged_at__isnull=False)
+    if (found := seen.first()) is None:
+        raise Http404
+    event = found.events.filter(kind=EventKind.TICKET_PURGED).select_related("user").first()
+    context = {"ticket": found, "by": event.user if event else None}
+    return render(request, "staff/trash/gone.html", context)
 
 
 @require_safe
@@ -60,7 +75,8 @@ def ticket_context(
     joined = found.participants.filter(refused_at=None).select_related("contact")
     people = list(joined.order_by("added_at", "pk"))
     addresses = _addresses(found, people)
-    works = can_work(request.scope, found)
+    may_work = can_work(request.scope, found)
+    works = may_work and not found.aside
     drafts = list(
         Draft.objects.filter(ticket=found, state__in=["draft", "sending"])
         .select_related("author")
@@ -83,7 +99,10 @@ def ticket_context(
         "sending": [Leaving(draft, request.user) for draft in drafts if draft.state == "sending"],
         "composers": composers,
         "works": works,
-        "cannot_work": "" if works else _cannot_work(found),
+        "cannot_work": "" if may_work else _cannot_work(found),
+        "can_restore": may_work,
+        "can_purge": found.queue_id in request.scope.lead,
+        "gone_at": gone_at(found),
         "participants": [(person, addresses[person.contact_id]) for person in people],
         "addresses": addresses[found.requester_id],
         "others": _others(request, found),
@@ -116,7 +135,8 @@ def _addresses(found: Ticket, people: list[Participant]) -> dict[int, list[Ident
 
 def _others(request: StaffRequest, found: Ticket) -> list[Ticket]:
     """The newest other tickets of the requester that the reader may see."""
-    theirs = Ticket.objects.visible_to(request.scope).filter(requester=found.requester_id)
+    visible = Ticket.objects.visible_to(request.scope).on_desk()
+    theirs = visible.filter(requester=found.requester_id)
     return list(theirs.exclude(pk=found.pk).order_by("-created_at")[:OTHERS])
 
 
