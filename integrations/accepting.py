@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,12 @@ from integrations import acknowledge, blocking, locks, notifications, returned, 
 from integrations.base import Authentication, Fate, Machine
 from integrations.email import machines, mailboxes
 from integrations.models import InboundState, MessageRoute
+from tickets import clock
 from tickets.actions import participants
 from tickets.actions.link import link
 from tickets.actions.open import Request, open_ticket
 from tickets.actions.people import contact_for
-from tickets.actions.receive import may_reopen, receive
+from tickets.actions.receive import file, may_reopen, receive
 from tickets.models import Contact, LinkKind, Via
 from tickets.permissions import SYSTEM, scope_of_contact
 from tickets.states import Authority, IdentityKind
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 # More people than this in one mail are a mailing, not company.
 _MOST_OTHERS = 50
+# More automatic answers than this a day on one ticket are two machines that talk.
+_MOST_AUTOMATIC = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +95,7 @@ def accept(raw: RawInbound, inbound: Inbound, *, channel: Channel) -> Verdict:
         return Verdict(state=InboundState.DUPLICATE, ticket=known.message.ticket)
     with notifications.silence() if mail.is_old else nullcontext():
         verdict = _placed(mail, thread)
-    if verdict.message is None:
-        return verdict
-    return _routed(mail, verdict.message)
+    return _routed(mail, verdict)
 
 
 def _noted(report: Report, mail: _Mail) -> Verdict:
@@ -123,12 +125,12 @@ def place(
         verdict = _appended(mail, ticket, authority=_authority_of_new(inbound))
     else:
         verdict = _opened(mail)
-    return _routed(mail, verdict.message) if verdict.message else verdict
+    return _routed(mail, verdict)
 
 
 def _needs_no_ticket(mail: _Mail) -> str:
     author, machine = mail.inbound.author, mail.inbound.machine
-    if machine in machines.NO_TICKET:
+    if machine in machines.NO_TICKET - machines.ANSWERS:
         return str(machine)
     if author and author.kind == IdentityKind.EMAIL and author.external_id in mail.ours:
         return str(Machine.LOOP)
@@ -147,6 +149,8 @@ def _had_already(mail: _Mail, thread: Thread | None) -> MessageRoute | None:
 
 
 def _placed(mail: _Mail, thread: Thread | None) -> Verdict:
+    if mail.inbound.machine in machines.ANSWERS:
+        return _filed(mail, thread)
     if thread is None:
         return _opened(mail)
     standing = threads.standing(mail.inbound, thread)
@@ -208,6 +212,33 @@ def _appended(mail: _Mail, ticket: Ticket, *, authority: Authority) -> Verdict:
     return Verdict(state=InboundState.DONE, ticket=ticket, message=message)
 
 
+def _filed(mail: _Mail, thread: Thread | None) -> Verdict:
+    """An automatic answer is kept on the ticket it answers, and is a reason for none."""
+    reason = str(mail.inbound.machine)
+    standing = threads.standing(mail.inbound, thread) if thread else threads.Doubt.STRANGER
+    if thread is None or not isinstance(standing, Authority) or _is_storm(thread.ticket):
+        ticket = thread.ticket if thread else None
+        return Verdict(state=InboundState.SUPPRESSED, reason=reason, ticket=ticket)
+    author = _author(mail.inbound)
+    message = file(
+        thread.ticket,
+        by=scope_of_contact(author),
+        author=author,
+        content=_addressed(mail),
+        via=Via(mail.channel.kind),
+        authority=standing,
+        occurred_at=mail.raw.received_at,
+    )
+    return Verdict(state=InboundState.DONE, reason=reason, ticket=thread.ticket, message=message)
+
+
+def _is_storm(ticket: Ticket) -> bool:
+    """Whether programs have said enough on the ticket for a day."""
+    lately = clock.now() - timedelta(days=1)
+    said = ticket.messages.filter(is_automatic=True, recorded_at__gt=lately)
+    return said.count() >= _MOST_AUTOMATIC
+
+
 def _addressed(mail: _Mail) -> Content:
     """The content with whom else it was written to; that it was written to us goes unsaid."""
     inbound, ours = mail.inbound, mail.ours
@@ -255,14 +286,16 @@ def _others(mail: _Mail) -> list[Contact]:
     return [_contact(person) for person in strangers] if len(strangers) <= _MOST_OTHERS else []
 
 
-def _routed(mail: _Mail, message: Message) -> Verdict:
+def _routed(mail: _Mail, verdict: Verdict) -> Verdict:
     """Note by which id the message is known; an id seen before with other content is flagged."""
+    if verdict.message is None:
+        return verdict
     routes = MessageRoute.objects.filter(channel=mail.channel, remote_id=mail.inbound.remote_id)
-    reason = "repeated_id" if routes.exists() else ""
+    is_repeated = routes.exists()
     MessageRoute.objects.create(
-        message=message,
+        message=verdict.message,
         channel=mail.channel,
         remote_id=mail.inbound.remote_id,
         sha256=mail.inbound.sha256,
     )
-    return Verdict(state=InboundState.DONE, reason=reason, ticket=message.ticket, message=message)
+    return replace(verdict, reason="repeated_id") if is_repeated else verdict

@@ -47,6 +47,7 @@ class Machine(StrEnum):
     GENERATED = "generated"
     LIST = "list"
     BOUNCE = "bounce"
+    CALENDAR = "calendar_reply"
     COMPLAINT = "complaint"
     RECEIPT = "receipt"
     LOOP = "loop"

@@ -26,7 +26,8 @@ class NewFile:
 class Content:
     """A message's text: `body` is the new text, `quoted` what it answers, `html` as received.
 
-    `to` and `cc` name whom it was addressed to, as far as its channel says.
+    `to` and `cc` name whom it was addressed to, as far as its channel says. `is_automatic`: a
+    program wrote it.
     """
 
     body: str
@@ -36,3 +37,4 @@ class Content:
     files: Sequence[NewFile] = ()
     to: Sequence[Recipient] = ()
     cc: Sequence[Recipient] = ()
+    is_automatic: bool = False

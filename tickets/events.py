@@ -44,6 +44,8 @@ class EventKind(StrEnum):
     TICKET_PURGED = "ticket.purged"
     MESSAGE_RECEIVED = "message.received"
     MESSAGE_SENT = "message.sent"
+    # Kept on the ticket, and nobody's turn: an automatic answer.
+    MESSAGE_FILED = "message.filed"
     ANNOTATION_ADDED = "annotation.added"
     PARTICIPANT_ADDED = "participant.added"
     PARTICIPANT_PROPOSED = "participant.proposed"

@@ -16,7 +16,9 @@ def place_of(ticket: Ticket, *, address: str) -> tuple[str, list[str]]:
     References name what this reader can have: mails from outside, and ours to this address.
     """
     outside = list(
-        MessageRoute.objects.filter(message__ticket=ticket, message__by_staff=False)
+        MessageRoute.objects.filter(
+            message__ticket=ticket, message__by_staff=False, message__is_automatic=False
+        )
         .order_by("message__occurred_at", "message_id")
         .values_list("message__occurred_at", "remote_id")
     )

@@ -55,7 +55,7 @@ def everything(write):
     """A file for each outcome."""
     first = make_mail("Hello", message_id="<1@x>", Cc="Bob <bob@customer.example>")
     answer = make_mail("More\n\nOn Monday Ann wrote:\n> Hello", In_Reply_To="<1@x>")
-    auto = make_mail("Away", In_Reply_To="<1@x>", Auto_Submitted="auto-replied")
+    auto = make_mail("Away", Auto_Submitted="auto-replied")
     alert = make_mail("Disk full", Auto_Submitted="auto-generated")
     files = [first, answer, first, b"\x00\xff", auto, alert]
     return [write(f"{number}.eml", data) for number, data in enumerate(files)]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from integrations.email import conversation
 from integrations.models import ChannelAddress
 from tests.factories import ContactFactory, StaffFactory, make_agent
 from tests.integrations.mail import MAILBOX, make_channel, make_copy, make_mail, receive
@@ -209,9 +210,48 @@ def test_our_own_mail_come_back_is_a_loop(channel, ticket):
         ({"Precedence": "auto_reply"}, "auto_reply"),
     ],
 )
-def test_automatic_answers_are_kept_and_need_nothing(channel, ticket, headers, reason):
+def test_automatic_answers_are_kept_on_their_ticket_and_change_nothing(
+    channel, ticket, headers, reason
+):
+    type(ticket).objects.update(status=Status.CLOSED, turn="nobody")
     raw = answer(channel, **headers)
-    assert (raw.state, raw.reason, ticket.messages.count()) == ("suppressed", reason, 1)
+    assert (raw.state, raw.reason, raw.ticket) == ("done", reason, ticket)
+    assert raw.message.is_automatic
+    was = ticket.last_customer_at
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.turn, ticket.last_customer_at) == ("closed", "nobody", was)
+    assert not ticket.events.filter(kind="message.received").exclude(data__first=True).exists()
+
+
+def test_an_automatic_answer_of_a_stranger_is_kept_beside_the_ticket(channel, ticket):
+    raw = answer(channel, sender=EVE, Auto_Submitted="auto-replied")
+    assert (raw.state, raw.reason, raw.ticket) == ("suppressed", "auto_reply", ticket)
+    assert ticket.messages.count() == 1
+
+
+@pytest.mark.parametrize("verdict", ["", "fail"])
+def test_an_automatic_answer_of_a_colleague_is_nobodys_work(channel, ticket, agent, verdict):
+    raw = answer(channel, sender=agent.email, verdict=verdict, Auto_Submitted="auto-replied")
+    assert (raw.state, raw.message) == ("suppressed", None)
+
+
+def test_an_automatic_answer_to_nothing_opens_no_ticket(channel):
+    raw = receive(make_mail(Auto_Submitted="auto-replied"), channel)
+    assert (raw.state, raw.reason, raw.ticket) == ("suppressed", "auto_reply", None)
+
+
+def test_machines_that_talk_fill_no_ticket(channel, ticket, clock):
+    states = [answer(channel, Auto_Submitted="auto-replied").state for _mail in range(30)]
+    assert states.count("done") == 10
+    clock.advance(hours=25)
+    assert answer(channel, Auto_Submitted="auto-replied").state == "done"
+
+
+def test_our_next_mail_answers_the_person_and_not_their_notice(channel, ticket):
+    answer(channel, Auto_Submitted="auto-replied", message_id="<notice@customer.example>")
+    near, chain = conversation.place_of(ticket, address=ANN)
+    assert near == "<first@customer.example>"
+    assert "<notice@customer.example>" not in chain
 
 
 def test_a_customer_opens_a_ticket_again_within_its_window(channel, ticket):

@@ -32,6 +32,7 @@ def add_message(
         via=via,
         authority=authority,
         format=content.format,
+        is_automatic=content.is_automatic,
         body=content.body.replace("\x00", ""),
         quoted=content.quoted.replace("\x00", ""),
         html=content.html.replace("\x00", ""),

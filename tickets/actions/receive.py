@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,40 @@ def receive(
     )
     if not ticket.is_live and not ticket.aside:
         change_status(ticket, _reopened(ticket), by=by, data={"because": "customer_answered"})
+    return message
+
+
+@transaction.atomic
+def file(
+    ticket: Ticket,
+    *,
+    by: Scope,
+    author: Contact,
+    content: Content,
+    via: Via,
+    authority: Authority,
+    occurred_at: datetime,
+) -> Message:
+    """Keep what a program wrote, such as an out-of-office notice: it opens no ticket again,
+    changes no turn and calls nobody. As in `receive`, the caller has decided that it belongs here.
+    """
+    ticket = locked(ticket)
+    message = add_message(
+        ticket,
+        author=author,
+        content=replace(content, is_automatic=True),
+        via=via,
+        authority=authority,
+        occurred_at=occurred_at,
+    )
+    record(
+        EventKind.MESSAGE_FILED,
+        by=by,
+        ticket=ticket,
+        audience=Audience.PUBLIC,
+        message=message,
+        occurred_at=occurred_at,
+    )
     return message
 
 

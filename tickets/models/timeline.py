@@ -44,6 +44,7 @@ class Message(models.Model):
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="messages")
     author = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="messages")
     by_staff = models.BooleanField(_("by staff"))
+    is_automatic = models.BooleanField(_("written by a program"), default=False)
     via = models.CharField(_("via"), max_length=16, choices=Via.choices)
     authority = models.CharField(
         max_length=12, choices=Authority.choices, default=Authority.VERIFIED
