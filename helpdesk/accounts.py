@@ -132,7 +132,6 @@ def queue_mail(address: str, *, subject: str, body: str) -> Delivery:
         body=body,
         ticket=0,
         automatic=True,
-        templates="integrations/email/account",
     )
     delivery = outbound.queued(
         letter,

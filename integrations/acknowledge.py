@@ -86,6 +86,7 @@ def _is_verified(message: Message) -> bool:
 def _letter(message: Message, *, inbound: Inbound, channel: Channel, address: str) -> Letter:
     ticket = message.ticket
     ours = outbound.address_of(channel)
+    letterhead = letterheads.of(ticket.queue)
     repeats_subject = _is_verified(message) and not ticket.queue.is_confidential
     words = wording.of_acknowledgement(
         wording.Facts(
@@ -99,7 +100,7 @@ def _letter(message: Message, *, inbound: Inbound, channel: Channel, address: st
         language=message.author.language or settings.LANGUAGE_CODE,
     )
     return Letter(
-        sender=Mailbox(address=ours, name=letterheads.of(ticket.queue).name),
+        sender=Mailbox(address=ours, name=letterhead.name),
         reply_to=ours,
         to=[Mailbox(address=address)],
         subject=words.subject or _subject(ticket, repeats_it=repeats_subject, in_=words.language),
@@ -109,6 +110,7 @@ def _letter(message: Message, *, inbound: Inbound, channel: Channel, address: st
         in_reply_to=inbound.remote_id,
         references=[inbound.remote_id],
         automatic=True,
+        look=letterheads.look_of(letterhead),
         language=words.language,
         written_with=words.templates,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from integrations.email.letter import Look
 from integrations.models import Letterhead, Naming
 
 if TYPE_CHECKING:
@@ -22,3 +23,14 @@ def name_in_from(letterhead: Letterhead, *, colleague: str) -> str:
     """What stands before the address in From."""
     names = {Naming.QUEUE: letterhead.name, Naming.COLLEAGUE: colleague}
     return names.get(Naming(letterhead.naming), f"{colleague} ({letterhead.name})")
+
+
+def look_of(letterhead: Letterhead) -> Look:
+    """What a letter remembers of it."""
+    logo = letterhead.logo
+    return Look(
+        accent=letterhead.accent,
+        logo=logo.pk if logo else None,
+        logo_sha256=bytes(logo.sha256).hex() if logo else "",
+        logo_text=letterhead.logo_text or letterhead.name,
+    )

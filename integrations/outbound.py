@@ -20,13 +20,14 @@ from tickets import clock
 from tickets.errors import NotAllowedNow
 from tickets.events import EventKind, record
 from tickets.models import Attachment, Contact, Draft, Message, Queue, Ticket
-from tickets.permissions import demand_on_desk, demand_work
+from tickets.permissions import demand_on_desk, demand_work, scope_of_contact
 from tickets.scope import SYSTEM
 from tickets.states import IdentityKind, Status
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from integrations.models import Letterhead
     from tickets.content import Recipient
     from tickets.models import Event
     from tickets.scope import Scope
@@ -53,7 +54,13 @@ def enqueue(event: Event) -> None:
     for address, recipient in to_whom.items():
         channel = channel_for(event.ticket, kind=recipient["kind"])
         letter = _letter(
-            message, event.ticket, channel=channel, address=address, files=files, written=written
+            message,
+            event.ticket,
+            channel=channel,
+            address=address,
+            reader=int(recipient.get("contact") or 0),
+            files=files,
+            written=written,
         )
         delivery = queued(
             letter,
@@ -212,6 +219,7 @@ class _Written:
     """What all copies of one message have in common."""
 
     wording: wording.Wording
+    letterhead: Letterhead
     name: str
 
 
@@ -233,6 +241,7 @@ def _written(message: Message, ticket: Ticket) -> _Written:
         wording=wording.of_reply(
             facts, language=reader.language or settings.LANGUAGE_CODE, ends=_ends(message)
         ),
+        letterhead=letterhead,
         name=letterheads.name_in_from(letterhead, colleague=name),
     )
 
@@ -256,6 +265,7 @@ def _letter(
     *,
     channel: Channel | None,
     address: str,
+    reader: int,
     files: list[File],
     written: _Written,
 ) -> Letter:
@@ -276,9 +286,21 @@ def _letter(
         in_reply_to=in_reply_to,
         references=references,
         files=files,
+        earlier=_earlier(message, most=written.letterhead.earlier, reader=reader),
+        look=letterheads.look_of(written.letterhead),
         language=words.language,
         written_with=words.templates,
     )
+
+
+def _earlier(message: Message, *, most: int, reader: int) -> list[int]:
+    """The newest messages before this one that its reader may see (M02), newest first."""
+    contact = Contact.objects.filter(pk=reader).first() if most else None
+    if contact is None:
+        return []
+    visible = Message.objects.visible_to(scope_of_contact(contact)).filter(ticket=message.ticket)
+    before = visible.exclude(pk=message.pk).filter(occurred_at__lte=message.occurred_at)
+    return list(before.order_by("-occurred_at", "-pk").values_list("pk", flat=True)[:most])
 
 
 def _seen(recipients: list[Recipient]) -> list[Mailbox]:

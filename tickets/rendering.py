@@ -6,9 +6,11 @@ script, no image, no id, links to http, https and mailto only.
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from html import unescape
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 import nh3
 from django.utils.html import escape
@@ -19,6 +21,10 @@ from markdown_it.tree import SyntaxTreeNode
 from tickets.models import BodyFormat
 
 if TYPE_CHECKING:
+    from markdown_it.renderer import RendererProtocol
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
+
     from tickets.models import Message
 
 # What is beyond these is no letter: it is shown as it was typed, in linear time.
@@ -54,16 +60,32 @@ _REL = "noopener noreferrer nofollow"
 _VOID = ("br", "hr", "img", "meta", "link", "input", "col", "wbr", "!")
 
 
-def markdown_html(text: str) -> SafeString:
-    """Markdown as typed, as safe HTML; raw HTML in it is shown, not obeyed."""
+def markdown_html(text: str, *, pictures: Mapping[str, str] | None = None) -> SafeString:
+    """Markdown as typed, as safe HTML; raw HTML in it is shown, not obeyed.
+
+    `pictures` are those that may stand in it, name to address; any other is a link.
+    """
     if _is_unwieldy(text):
         return plain_html(text)
-    return _cleaned(_markdown().render(text))
+    if not pictures:
+        return _cleaned(_markdown().render(text))
+    html = _markdown_with_pictures().render(text, {"pictures": pictures})
+    return SafeString(_picture_cleaner(frozenset(pictures.values())).clean(html))
+
+
+def pictures_in(text: str) -> set[str]:
+    """The names of the pictures that a Markdown text shows: `![words](name)`."""
+    if "![" not in text or _is_unwieldy(text):
+        return set()
+    tokens = (
+        token for block in _markdown_with_pictures().parse(text) for token in block.children or ()
+    )
+    return {_name_of(token) for token in tokens if token.type == "image"}
 
 
 def markdown_tree(text: str) -> SyntaxTreeNode | None:
     """Markdown as the tree of its blocks; None when it is too large to be read as such."""
-    return None if _is_unwieldy(text) else SyntaxTreeNode(_markdown().parse(text))
+    return None if _is_unwieldy(text) else SyntaxTreeNode(_markdown_with_pictures().parse(text))
 
 
 def plain_html(text: str) -> SafeString:
@@ -77,10 +99,10 @@ def clean_html(html: str) -> SafeString:
     return plain_html(_text_between_tags(html)) if _is_bomb(html) else _cleaned(html)
 
 
-def message_html(message: Message) -> SafeString:
-    """The new text of a message, by its own format."""
+def message_html(message: Message, *, pictures: Mapping[str, str] | None = None) -> SafeString:
+    """The new text of a message, by its own format; `pictures` as for Markdown."""
     if message.format == BodyFormat.MARKDOWN:
-        return markdown_html(message.body)
+        return markdown_html(message.body, pictures=pictures)
     return plain_html(message.body)
 
 
@@ -108,6 +130,53 @@ def _markdown() -> MarkdownIt:
         .enable(["linkify", "strikethrough", "table"])
         # A picture would be fetched from elsewhere when the page is opened.
         .disable("image")
+    )
+
+
+@cache
+def _markdown_with_pictures() -> MarkdownIt:
+    reader = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+    reader.enable(["linkify", "strikethrough", "table"])
+    reader.add_render_rule("image", _picture)
+    return reader
+
+
+def _picture(
+    _renderer: RendererProtocol,
+    tokens: Sequence[Token],
+    at: int,
+    _options: OptionsDict,
+    env: EnvType,
+) -> str:
+    token = tokens[at]
+    source = env["pictures"].get(_name_of(token))
+    if source:
+        return f'<img src="{escape(source)}" alt="{escape(token.content)}">'
+    return f'!<a href="{escape(str(token.attrs["src"]))}">{escape(token.content)}</a>'
+
+
+def _name_of(picture: Token) -> str:
+    """The file's name as it was typed: an address in Markdown is percent-encoded when read."""
+    return unquote(str(picture.attrs["src"]))
+
+
+@lru_cache(maxsize=64)
+def _picture_cleaner(sources: frozenset[str]) -> nh3.Cleaner:
+    """As for pages, and pictures from these addresses alone."""
+
+    def known(tag: str, name: str, value: str) -> str | None:
+        if tag == "img":
+            return value if name == "alt" or value in sources else None
+        return value if name != "href" or urlsplit(value).scheme in SCHEMES else None
+
+    return nh3.Cleaner(
+        tags=TAGS | {"img"},
+        clean_content_tags=_DROPPED_WHOLE,
+        attributes={**ATTRIBUTES, "img": {"src", "alt"}},
+        attribute_filter=known,
+        tag_attribute_values={tag: {"dir": _DIRECTIONS} for tag in ("p", "div", "span", "td")},
+        url_schemes=SCHEMES | {"cid"},
+        link_rel=_REL,
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -77,7 +78,15 @@ class Entry:
             return rendering.markdown_html(self.annotation.body)
         if self.message.html and not self.message.quoted:
             return rendering.clean_html(self.message.html)
-        return rendering.message_html(self.message)
+        return rendering.message_html(self.message, pictures=self._pictures)
+
+    @property
+    def _pictures(self) -> dict[str, str]:
+        """The files that our own text may show in its place, with their addresses."""
+        if not self.message.by_staff or "![" not in self.message.body:
+            return {}
+        files = self.message.attachments.all()
+        return {file.name: reverse("staff:attachment", args=[file.pk]) for file in files}
 
     @property
     def quoted(self) -> SafeString | str:

@@ -28,11 +28,22 @@ class File:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Look:
+    """The queue's looks as they were: a colour (#rrggbb) and a logo, proven by its hash."""
+
+    accent: str = ""
+    logo: int | None = None
+    logo_sha256: str = ""
+    logo_text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Letter:
     """Everything that is rendered; `automatic` marks what no person wrote (RFC 3834).
 
     `to` and `cc` are what every recipient sees; who gets this copy is the delivery's address.
     `opening` and `closing` stand before and after `body`, `signature` below; all are Markdown.
+    `earlier` are ids of messages quoted at the end: they never change, so need no copy.
     `written_with` notes the templates they come from, for whoever asks later.
     """
 
@@ -48,6 +59,8 @@ class Letter:
     in_reply_to: str = ""
     references: Sequence[str] = ()
     files: Sequence[File] = ()
+    earlier: Sequence[int] = ()
+    look: Look = Look()
     ticket: int | None = None
     automatic: bool = False
     language: str = "en"
@@ -68,5 +81,6 @@ class Letter:
                 "to": [Mailbox(**mailbox) for mailbox in inputs["to"]],
                 "cc": [Mailbox(**mailbox) for mailbox in inputs["cc"]],
                 "files": [File(**file) for file in inputs["files"]],
+                "look": Look(**inputs.get("look", {})),
             }
         )

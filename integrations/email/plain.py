@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable
+from urllib.parse import unquote
 
 from markdown_it.tree import SyntaxTreeNode
 
@@ -85,6 +86,14 @@ def _link(node: SyntaxTreeNode) -> str:
     return f"{words} <{shown}>"
 
 
+def _picture(node: SyntaxTreeNode) -> str:
+    """What a picture shows or is called; one from elsewhere is a link."""
+    source = str(node.attrs.get("src", ""))
+    if "://" in source:
+        return f"{node.content} <{source}>".strip()
+    return f"[{node.content or unquote(source)}]"
+
+
 def _table(node: SyntaxTreeNode) -> str:
     rows = [
         [_inline(cell.children).replace("\n", " ") for cell in row.children]
@@ -143,5 +152,5 @@ _PIECES: dict[str, Callable[[SyntaxTreeNode], str]] = {
     "hardbreak": lambda _node: "\n",
     "code_inline": lambda node: f"{node.markup}{node.content}{node.markup}",
     "link": _link,
-    "image": lambda node: f"[{node.content}]",
+    "image": _picture,
 }
