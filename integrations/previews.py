@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from integrations import letterheads, outbound, wording
+from integrations.email import render
 from integrations.email.letter import Letter, Mailbox
-from integrations.models import Channel, DeliveryKind
+from integrations.models import Channel, DeliveryKind, Picture
 from tickets.models import Contact, Queue, Ticket, User
 from tickets.states import IdentityKind
 
@@ -56,8 +58,19 @@ def letter_of(template: MessageTemplate, *, by: User, ticket: Ticket | None = No
         signature=words.signature,
         ticket=about.pk,
         automatic=True,
+        earlier=_some_earlier(ticket, most=letterhead.earlier),
+        look=letterheads.look_of(letterhead),
         language=words.language,
     )
+
+
+def pictures_of(letter: Letter) -> dict[str, str]:
+    """Its logo as an address that a preview can show without asking for anything."""
+    logo = Picture.objects.filter(pk=letter.look.logo).first() if letter.look.logo else None
+    if logo is None:
+        return {}
+    data = base64.b64encode(bytes(logo.data)).decode()
+    return {render.LOGO_NAME: f"data:{logo.content_type};base64,{data}"}
 
 
 def send(letter: Letter, *, to: User) -> Delivery:
@@ -96,6 +109,12 @@ def _channel_of(ticket: Ticket, queue: Queue) -> Channel | None:
         return outbound.channel_for(ticket, kind=IdentityKind.EMAIL)
     active = Channel.objects.filter(kind=IdentityKind.EMAIL, is_active=True, queue=queue.pk)
     return active.filter(addresses__isnull=False).order_by("pk").first()
+
+
+def _some_earlier(ticket: Ticket | None, *, most: int) -> list[int]:
+    if ticket is None or not most:
+        return []
+    return list(ticket.messages.order_by("-occurred_at").values_list("pk", flat=True)[:most])
 
 
 def _newest_answer(ticket: Ticket | None) -> str:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations import previews, wake, wording
 from integrations.email import render
 from tickets import placeholders
-from tickets.models import MessageTemplate, TemplateKind, Ticket, User
+from tickets.models import MessageTemplate, Queue, TemplateKind, Ticket, User
 from tickets.models.templates import LANGUAGES
 from tickets.permissions import scope_of
 
@@ -169,8 +169,10 @@ class MessageTemplateAdmin(admin.ModelAdmin):
             "letter": None,
             "problem": "",
         }
-        if stored and request.method != "POST":
-            return _shown(request, context, stored, ticket)
+        if request.method != "POST":
+            asked = stored or _asked_for(request)
+            context["form"] = TemplateForm(instance=asked)
+            return _shown(request, context, asked, ticket)
         if not form.is_valid():
             return _page(request, context, status=422)
         template = form.instance
@@ -196,6 +198,18 @@ def _ticket_named(request: HttpRequest) -> tuple[Ticket | None, str]:
     return found, "" if found else gettext("There is no such ticket for you; this is a sample.")
 
 
+def _asked_for(request: HttpRequest) -> MessageTemplate:
+    """The built-in words of a kind, as a queue's mails would carry them now."""
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in TemplateKind.values else TemplateKind.REPLY
+    queue = request.GET.get("queue", "")
+    return MessageTemplate(
+        kind=kind,
+        queue=Queue.objects.filter(pk=queue).first() if queue.isdecimal() else None,
+        body=wording.built_in(kind, language="en")[1],
+    )
+
+
 def _shown(
     request: HttpRequest, context: dict[str, Any], template: MessageTemplate, ticket: Ticket | None
 ) -> HttpResponse:
@@ -203,7 +217,7 @@ def _shown(
         letter = previews.letter_of(template, by=cast(User, request.user), ticket=ticket)
     except ValueError as error:
         return _page(request, {**context, "problem": str(error)}, status=422)
-    html = render.html(letter)
+    html = render.html(letter, pictures=previews.pictures_of(letter))
     return _page(
         request,
         {

@@ -32,7 +32,7 @@ CONFIGURED: dict[str, tuple[str, ...]] = {
         "messagetemplate",
         "statusreason",
     ),
-    "integrations": ("channel", "channeladdress", "blockedsender"),
+    "integrations": ("letterhead", "channel", "channeladdress", "blockedsender"),
 }
 
 
