@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-header --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full lint format lock manage reset
+.PHONY: help run test test-full bench lint format lock manage reset
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -e 's/:.*## /	/' | expand -t 12
@@ -26,6 +26,11 @@ test: ## All tests that take minutes, with throw-away data (ARGS="-k mail")
 test-full: ## All tests there are
 	$(INSTALL) dev
 	@exec $(LAUNCH) exec --throwaway -- $(BIN)/python -m pytest -n 2 --full $(ARGS)
+
+bench: export DEBUG = true
+bench: ## Measure the product on this machine, with throw-away data (ARGS="--quick")
+	$(INSTALL) run
+	@exec $(LAUNCH) exec --throwaway --durable -- $(BIN)/python manage.py bench $(ARGS)
 
 lint: export DEBUG = true
 lint: ## Style, types, import directions, templates, migrations

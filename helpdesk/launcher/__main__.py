@@ -1,4 +1,4 @@
-"""`python -m helpdesk.launcher run`, `reset`, or `exec [--throwaway] -- COMMAND`."""
+"""`python -m helpdesk.launcher run`, `reset`, or `exec [--throwaway [--durable]] -- COMMAND`."""
 
 import argparse
 import os
@@ -21,6 +21,7 @@ def main() -> int:
     commands.add_parser("reset", help="throw away all data of the run")
     execute = commands.add_parser("exec", help="a command beside the services of `make run`")
     execute.add_argument("--throwaway", action="store_true", help="services of its own, then gone")
+    execute.add_argument("--durable", action="store_true", help="which wait for the disk as usual")
     execute.add_argument("command", nargs="+")
     arguments = parser.parse_args()
     if arguments.action == "run":
@@ -30,7 +31,7 @@ def main() -> int:
         erase(kept())
         return 0
     if arguments.throwaway:
-        with throwaway.environment() as env:
+        with throwaway.environment(is_durable=arguments.durable) as env:
             return _call(arguments.command, env)
     return _call(arguments.command, _environment_of_the_run())
 

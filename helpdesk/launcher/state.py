@@ -111,11 +111,14 @@ def erase(state: State) -> None:
 
 
 @contextmanager
-def thrown_away() -> Iterator[State]:
-    """A state that is gone afterwards, on a short path (socket names are limited)."""
+def thrown_away(*, is_durable: bool = False) -> Iterator[State]:
+    """A state that is gone afterwards, on a short path (socket names are limited).
+
+    Its servers do not wait for the disk, unless `is_durable`.
+    """
     root = Path(tempfile.mkdtemp(prefix="helpdesk-"))
     try:
         check_space(root)
-        yield State(root, throwaway=True)
+        yield State(root, throwaway=not is_durable)
     finally:
         shutil.rmtree(root, ignore_errors=True)

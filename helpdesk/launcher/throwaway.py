@@ -8,7 +8,7 @@ from helpdesk.launcher.state import thrown_away
 
 
 @contextmanager
-def environment() -> Iterator[dict[str, str]]:
+def environment(*, is_durable: bool = False) -> Iterator[dict[str, str]]:
     """DATABASE_URL and REDIS_URL of throw-away servers; those configured are kept."""
-    with thrown_away() as state, running(state) as services:
+    with thrown_away(is_durable=is_durable) as state, running(state) as services:
         yield services.env
