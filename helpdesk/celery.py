@@ -22,6 +22,7 @@ if not settings.configured:
 
 QUEUES = ("inbound", "outbound", "notify", "sweep", "slow")
 VISIBILITY_TIMEOUT_S = 300
+NEVER = 1_000_000_000
 
 # Which queue a task waits in; the tasks themselves do not know.
 ROUTES = {
@@ -97,6 +98,8 @@ app.conf.update(
     worker_enable_soft_shutdown_on_idle=True,
     worker_max_memory_per_child=400_000,
     worker_max_tasks_per_child=1_000,
+    # Connections are checked and renewed by `helpdesk.wake` instead.
+    CELERY_DB_REUSE_MAX=NEVER,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
     beat_schedule=BEAT_SCHEDULE,

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from celery.contrib.django.task import DjangoTask
+from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,13 @@ breaker = Breaker()
 
 class WakeUpTask(DjangoTask[Any, Any]):
     """A task whose publishing may fail: its row waits in PostgreSQL and the sweep finds it."""
+
+    def before_start(self, *_told: Any) -> None:
+        """Keep a database connection that works, for the next task too: to make one takes as
+        long as to read a mail. Celery itself would close it after each task.
+        """
+        if not self.request.is_eager:
+            close_old_connections()
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Publish, or say in the log that it was not possible; returns None then."""

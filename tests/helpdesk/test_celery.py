@@ -5,6 +5,7 @@ import time
 
 import pytest
 from celery import Celery
+from celery.fixups.django import DjangoWorkerFixup
 
 from helpdesk import wake
 from helpdesk.celery import (
@@ -77,3 +78,12 @@ def test_every_task_has_a_queue_that_a_worker_reads():
     ours = {name for name in app.tasks if not name.startswith("celery.")}
     assert ours == ROUTES.keys()
     assert {route["queue"] for route in ROUTES.values()} <= set(QUEUES)
+
+
+def test_a_worker_keeps_its_database_connection_and_drops_one_that_broke(monkeypatch):
+    looked = []
+    monkeypatch.setattr(wake, "close_old_connections", lambda: looked.append(True))
+    task = app.tasks["integrations.tasks.sweep_storage"]
+    assert DjangoWorkerFixup(app).db_reuse_max > app.conf.worker_max_tasks_per_child
+    task.before_start("id", (), {})
+    assert looked
