@@ -190,7 +190,13 @@ def _opened(
     if after:
         link(message.ticket, after, kind, by=SYSTEM)
     if channel.queue.acknowledges and not mail.is_old and machines.may_answer(inbound):
-        acknowledge.maybe(message, inbound=inbound, channel=channel)
+        acknowledge.maybe(
+            message,
+            inbound=inbound,
+            channel=channel,
+            peer=str(mail.raw.envelope.get("peer", "")),
+            is_answer=after is not None,
+        )
     return Verdict(state=InboundState.DONE, ticket=message.ticket, message=message)
 
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from integrations import letterheads, locks, outbound, wording
+from integrations import flood, letterheads, outbound, wording
+from integrations.email import mailboxes
 from integrations.email.letter import Letter, Mailbox
 from integrations.email.machines import may_answer
-from integrations.models import ChannelAddress, Delivery, DeliveryKind
+from integrations.models import Delivery, DeliveryKind
 from tickets import clock
 from tickets.actions.people import normal_id
 from tickets.states import Authority
@@ -23,27 +23,34 @@ if TYPE_CHECKING:
     from integrations.models import Channel
     from tickets.models import Message, Ticket
 
-# Bounds on what a forged sender can make us send to a victim, and on two machines that answer
-# each other (security.md M08, M09).
-_MOST_AN_HOUR, _MOST_AN_HOUR_UNVERIFIED = 3, 1
-_MOST_IN_THREE_HOURS = 10
 # Mail that arrives this late was waiting somewhere; its sender needs no robot any more.
 _TOO_OLD = timedelta(hours=24)
 
 
-def maybe(message: Message, *, inbound: Inbound, channel: Channel) -> None:
+def maybe(
+    message: Message,
+    *,
+    inbound: Inbound,
+    channel: Channel,
+    peer: str = "",
+    is_answer: bool = False,
+) -> None:
     """Queue an acknowledgement of a ticket just opened, unless a machine wrote it.
 
     Called in the transaction that opened the ticket, after it. One per ticket at most. It names
     the number and what happens next; the sender's own words only when the sender is verified.
+    `peer` is the address that handed the mail in, "" when unknown; `is_answer`: the mail answers
+    one of ours, and came on a ticket of its own all the same.
     """
     if inbound.author is None or not may_answer(inbound) or not _wanted(message, inbound):
         return
     address = normal_id(inbound.author.kind, inbound.author.external_id)
-    is_ours = ChannelAddress.objects.filter(address=address).exists()
-    if is_ours or _is_flood(message, address=address):
+    network = flood.network_of(peer)
+    if mailboxes.is_ours(address) or flood.is_flood(
+        message, address=address, network=network, is_answer=is_answer
+    ):
         return
-    outbound.queued(
+    delivery = outbound.queued(
         _letter(message, inbound=inbound, channel=channel, address=address),
         kind=DeliveryKind.ACKNOWLEDGEMENT,
         once=f"acknowledgement:{message.ticket_id}",
@@ -53,30 +60,13 @@ def maybe(message: Message, *, inbound: Inbound, channel: Channel) -> None:
         contact=message.author_id,
         address=address,
     )
+    if network:
+        Delivery.objects.filter(pk=delivery.pk).update(network=network)
 
 
 def _wanted(message: Message, inbound: Inbound) -> bool:
     written = min(message.occurred_at, inbound.sent_at or message.occurred_at)
     return message.ticket.queue.acknowledges and written > clock.now() - _TOO_OLD
-
-
-def _is_flood(message: Message, *, address: str) -> bool:
-    # Two mails of one sender, read at the same moment, count each other.
-    person, _at, domain = address.rpartition("@")
-    person = person.partition("+")[0]
-    locks.in_turn(f"acknowledge:{person}@{domain}")
-    sent = Delivery.objects.filter(kind=DeliveryKind.ACKNOWLEDGEMENT)
-    # Whatever stands after a plus, it is one mailbox that fills.
-    same_mailbox = Q(address=f"{person}@{domain}") | Q(
-        address__startswith=f"{person}+", address__endswith=f"@{domain}"
-    )
-    now = clock.now()
-    within_hour = sent.filter(same_mailbox, created_at__gt=now - timedelta(hours=1)).count()
-    of_contact = sent.filter(
-        contact=message.author_id, created_at__gt=now - timedelta(hours=3)
-    ).count()
-    most = _MOST_AN_HOUR if _is_verified(message) else _MOST_AN_HOUR_UNVERIFIED
-    return within_hour >= most or of_contact >= _MOST_IN_THREE_HOURS
 
 
 def _is_verified(message: Message) -> bool:

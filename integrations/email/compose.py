@@ -121,6 +121,8 @@ def _headers(letter: Letter, *, message_id: str, date: datetime) -> dict[str, st
     if letter.automatic:
         headers["Auto-Submitted"] = "auto-replied" if letter.in_reply_to else "auto-generated"
         headers["X-Auto-Response-Suppress"] = "All"
+        # Whoever sends it back under another id keeps this one, and we know it again.
+        headers["X-Loop"] = message_id
     return headers
 
 

@@ -72,6 +72,8 @@ class Delivery(models.Model):
     # goes once more under the same Message-ID.
     possibly_sent_twice = models.BooleanField(default=False)
     response = models.TextField(_("server's answer"), blank=True)
+    # From where the mail came that an automatic one answers (security.md M09).
+    network = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     # Staff have seen that it failed and want nothing more of it.
@@ -99,6 +101,12 @@ class Delivery(models.Model):
                 fields=["address", "created_at"],
                 condition=Q(kind="acknowledgement"),
                 name="delivery_acknowledged",
+            ),
+            # How many of late, from one network and in one queue (security.md M09).
+            models.Index(
+                fields=["created_at"],
+                condition=Q(kind="acknowledgement"),
+                name="delivery_acknowledged_when",
             ),
         ]
 
