@@ -84,7 +84,8 @@ class Inbound:
 
     `remote_id` is the id the outside knows it by, `answers` the ids it refers to, nearest
     first. `text` is the whole text in its order, of which `content` has the new and the quoted
-    part. `sha256` is of the text and files, to tell a repeated id from a repeated message.
+    part; `html` is the HTML it brought, `content` has what a reader is shown. `sha256` is of the
+    text and files, to tell a repeated id from a repeated message.
     """
 
     remote_id: str
@@ -96,6 +97,7 @@ class Inbound:
     subject: str = ""
     content: Content
     text: str | None = None
+    html: str | None = None
     sent_at: datetime | None = None
     authentication: Authentication = Authentication.NONE
     machine: Machine | None = None

@@ -76,7 +76,7 @@ def _understood(inbound: Inbound | None) -> dict[str, Any]:
         "cc": _addresses(inbound.cc) if inbound else [],
         "text": inbound.text if inbound else None,
         "reply_text": content.body if content and has_text else None,
-        "html": (content.html or None) if content else None,
+        "html": inbound.html if inbound else None,
         "attachments": [
             {"name": file.name, "type": file.content_type, "size": len(file.data)}
             for file in (content.files if content else ())

@@ -21,6 +21,8 @@ from integrations.email.server_words import DAEMONS, DELAYED, SUBJECTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from integrations.email.tree import Part
+
 _ACTIONS = {
     "failed": Fate.FAILED,
     # Words of OpenSMTPD and of CommuniGate.
@@ -50,7 +52,7 @@ _MOST_TEXT, _LONGEST_LINE, _LONGEST_WORDS = 32_000, 500, 500
 _MOST_REPORTED, _MOST_RETURNED = 20, 50
 
 
-def report_of(message: Message, *, is_null: bool, tokens: Sequence[str] = ()) -> Report | None:
+def report_of(message: Part, *, is_null: bool, tokens: Sequence[str] = ()) -> Report | None:
     """What the mail reports about one of ours, or None when it is no such report.
 
     `is_null`: it came with the null return path, as reports do (RFC 5321, 4.5.5). `tokens`: the
@@ -60,7 +62,7 @@ def report_of(message: Message, *, is_null: bool, tokens: Sequence[str] = ()) ->
     return report and replace(report, returned=(*tokens, *report.returned))
 
 
-def _report_of(message: Message, *, is_null: bool) -> Report | None:
+def _report_of(message: Part, *, is_null: bool) -> Report | None:
     kind = _kind(message)
     if kind == "feedback-report":
         return _complaint(message)
@@ -73,7 +75,7 @@ def _report_of(message: Message, *, is_null: bool) -> Report | None:
     return None
 
 
-def _kind(message: Message) -> str:
+def _kind(message: Part) -> str:
     """The type of a report, also where the server forgot to say it."""
     if message.get_content_type() != "multipart/report":
         return ""
@@ -81,7 +83,7 @@ def _kind(message: Message) -> str:
     return said or ("delivery-status" if next(_statuses(message), None) else "")
 
 
-def _is_by_daemon(message: Message, *, is_null: bool) -> bool:
+def _is_by_daemon(message: Part, *, is_null: bool) -> bool:
     """Whether a server wrote this: two signs are needed, because people pass such mails on and
     write to postmasters themselves."""
     sender = headers.value_of(message, "From")
@@ -99,12 +101,12 @@ def _is_by_daemon(message: Message, *, is_null: bool) -> bool:
     return sum(signs) > 1
 
 
-def _names_us(message: Message) -> bool:
+def _names_us(message: Part) -> bool:
     """Whether the text shows the id of a mail of ours, which people leave out."""
     return any(ids.token_in(found) for found in headers.ids_in(_texts(message)))
 
 
-def _is_answer(message: Message, subject: str) -> bool:
+def _is_answer(message: Part, subject: str) -> bool:
     """Whether somebody answers or forwards a mail about a failure."""
     marked = _ANSWER.match(subject)
     return bool(marked and not SUBJECTS.search(marked[0])) and bool(headers.answers_of(message))
@@ -128,7 +130,7 @@ def _statuses(message: Message) -> Iterator[Message]:
             waiting += [child for child in part.get_payload() if isinstance(child, Message)]
 
 
-def _standard(message: Message, statuses: list[Message]) -> Report:
+def _standard(message: Part, statuses: list[Message]) -> Report:
     fates = [(_fate(group), group) for group in statuses]
     worst = next((fate for fate in _WORST_FIRST if any(fate == f for f, _g in fates)), Fate.FAILED)
     groups = [group for fate, group in fates if fate == worst][:_MOST_REPORTED]
@@ -162,7 +164,7 @@ def _diagnosis(group: Message) -> str:
     return said if status in said else f"{said} ({status})"
 
 
-def _complaint(message: Message) -> Report:
+def _complaint(message: Part) -> Report:
     return Report(
         fate=Fate.COMPLAINT,
         said=_words_about("", _texts(message)),
@@ -170,7 +172,7 @@ def _complaint(message: Message) -> Report:
     )
 
 
-def _in_own_words(message: Message) -> Report:
+def _in_own_words(message: Part) -> Report:
     texts = _texts(message)
     delayed, failed = _by_dialect(_flat(message, texts))
     found = _readable(failed or delayed) or _failed_recipients(message)
@@ -205,7 +207,7 @@ def _flat(message: Message, texts: str) -> Message:
     return flat
 
 
-def _texts(message: Message) -> str:
+def _texts(message: Part) -> str:
     """What is to read in it, the returned mail included, bounded."""
     body = bodies.body_of(message)
     readable = [f for f in body.files if f.content_type.startswith(("message/", "text/"))]
@@ -249,7 +251,7 @@ def _short(words: str) -> str:
     return text if len(text) <= _LONGEST_WORDS else f"{text[: _LONGEST_WORDS - 1]}…"
 
 
-def returned_by(message: Message) -> tuple[str, ...]:
+def returned_by(message: Part) -> tuple[str, ...]:
     """The ids of the mail that came back, the surest first: its own, those the report answers,
     and the newest it refers to.
 

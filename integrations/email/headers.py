@@ -32,7 +32,7 @@ POLICY = _Lenient(raise_on_defect=False)
 
 def unfolded(value: str) -> str:
     """A raw header value as one line of text, its 8-bit bytes read as UTF-8 or guessed."""
-    line = value.replace("\r", " ").replace("\n", " ")
+    line = value.replace("\r\n", " ").replace("\r", " ").replace("\n", " ")
     if not line.isascii():
         line = charsets.decode(line.encode("utf-8", "surrogateescape"))
     return line.strip()

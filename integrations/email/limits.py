@@ -23,7 +23,7 @@ DEPTH = 20
 ATTACHMENTS = 100
 
 _ADDRESSED = (b"from", b"to", b"cc", b"bcc", b"reply-to", b"sender", b"resent-to", b"resent-cc")
-_HEADER_LINES = re.compile(rb"(?:(?:From |[!-9;-~]*+:|[\t ])[^\n]*+(?:\n|\Z))*+")
+_HEADER_LINES = re.compile(rb"(?:(?:>?From |[!-9;-~]*+[\t ]*+:|[\t ])[^\n]*+(?:\n|\Z))*+")
 _DELIMITER = re.compile(rb"^--([^\n]{1,200})$", re.MULTILINE)
 _BOUNDARY = re.compile(
     rb'\bboundary(?:\*0?\*?)?[ \t]*=[ \t\n]*(?:"([^"\n]{1,200})|([^\s;"]{1,200}))', re.IGNORECASE

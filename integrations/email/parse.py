@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from email.parser import BytesParser
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -20,15 +19,15 @@ from integrations.email import (
     machines,
     mailboxes,
     quotes,
+    tree,
     trust,
 )
 from tickets.content import Content
 from tickets.models import BodyFormat
 
 if TYPE_CHECKING:
-    from email.message import Message
-
     from integrations.email.bodies import Body
+    from integrations.email.tree import Part
 
 # A mail has at least one of these; without any the bytes are something else.
 _KNOWN = ("from", "to", "cc", "subject", "date", "message-id", "received", "mime-version", "sender")
@@ -82,10 +81,11 @@ def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
             body=new,
             format=BodyFormat.PLAIN,
             quoted=quoted,
-            html=body.html or "",
+            html=body.shown,
             files=body.files,
         ),
         text=body.text,
+        html=body.html,
         sent_at=headers.date_of(message),
         authentication=trust.authentication_of(
             message, address=author.external_id if author else None
@@ -102,9 +102,8 @@ def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
     )
 
 
-def _message_in(data: bytes) -> Message:
-    # Pipes and mailboxes put a line "From sender date" before the mail.
-    message = BytesParser(policy=headers.POLICY).parsebytes(data.lstrip(b"\r\n"))
+def _message_in(data: bytes) -> Part:
+    message = tree.read(data.lstrip(b"\r\n"))
     if not any(name in message for name in _KNOWN):
         raise CannotParse(_("This is no mail: it has none of the headers every mail has."))
     return message

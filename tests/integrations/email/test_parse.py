@@ -140,8 +140,7 @@ def test_a_mail_within_a_mail_is_a_file():
     )
     assert found.text.strip() == "outer"
     (file,) = found.content.files
-    assert file.name == "part-1.eml"
-    assert b"inner" in file.data
+    assert (file.name, file.data) == ("Help.eml", inner.encode())
 
 
 def test_ids_and_answers():
