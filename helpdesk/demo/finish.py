@@ -8,6 +8,7 @@ from typing import cast
 
 from django.db.models import F
 
+from helpdesk.demo import unwanted
 from helpdesk.demo.house import House
 from helpdesk.demo.outbox import bounce
 from helpdesk.demo.play import Talk
@@ -38,6 +39,7 @@ def touch_up(talks: list[Talk], house: House) -> None:
     _propose(talks, house)
     _bounce(house)
     _watchers(talks, house)
+    unwanted.add(talks, house)
     _notices(clock.now())
 
 

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from helpdesk.demo import load, people
-from integrations.models import Channel, Delivery, DeliveryState
+from integrations.models import BlockedSender, Channel, Delivery, DeliveryState, RawInbound
 from tests.roles import signed_in
 from tickets import events
 from tickets.attachments import read
@@ -88,6 +88,20 @@ class TestLoaded:
         assert Message.objects.filter(authority=Authority.PLAUSIBLE).exists()
         assert Participant.objects.filter(confirmed_at=None).exists()
         assert Delivery.objects.filter(state=DeliveryState.FAILED).count() == 1
+
+    def test_there_is_something_for_the_pages_of_what_nobody_wants(self):
+        reasons = set(RawInbound.objects.values_list("state", "reason", "aside"))
+        assert reasons >= {
+            ("held", "staff_by_mail", ""),
+            ("held", "unparsable", ""),
+            ("held", "unparsable", "trash"),
+            ("dead", "attempts", ""),
+            ("suppressed", "auto_reply", ""),
+            ("suppressed", "blocked", ""),
+        }
+        assert set(Ticket.objects.values_list("aside", flat=True)) == {"", "trash", "spam"}
+        assert BlockedSender.objects.filter(hits=1).count() == 1
+        assert {row.is_domain for row in BlockedSender.objects.all()} == {True, False}
 
     def test_every_ended_ticket_says_why(self):
         ended = Ticket.objects.filter(status__in=[Status.ABANDONED, Status.INVALID])
