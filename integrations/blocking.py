@@ -136,7 +136,9 @@ def block(
     if because := why_never(form):
         raise NotAllowedNow(because)
     reason = reason.strip()[:200]
-    made = BlockedSender(sender=form, reason=reason, until=until, blocked_by=by.user)
+    made = BlockedSender(
+        sender=form, reason=reason, until=until, blocked_by=by.user, since=clock.now()
+    )
     row, is_new = _kept(made)
     if not is_new and (row.reason, row.until) == (reason, until):
         return row
@@ -178,6 +180,12 @@ def _demand(by: Scope, *, whole_domain: bool) -> None:
             _("Only leads of a queue and admins block a whole domain. Block the address, or ask.")
         )
     raise PermissionDenied(_("Only who works in a queue blocks and unblocks senders."))
+
+
+def can_be_blocked(sender: str) -> bool:
+    """Whether this is an address or a domain, and one that may be blocked."""
+    form = normal(sender)
+    return form is not None and not why_never(form)
 
 
 def why_never(form: str) -> str:

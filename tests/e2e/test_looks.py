@@ -2,8 +2,12 @@
 
 import pytest
 
+from integrations import blocking, outbound
+from integrations.models import RawInbound
 from tests.browser import assert_axe_clean, assert_reflows, set_theme, set_width, show_whole
-from tests.factories import ContactFactory, StatusReasonFactory, make_message
+from tests.factories import ContactFactory, StatusReasonFactory, make_message, make_ticket
+from tests.integrations.mail import keep, make_channel, make_copy, make_mail, receive
+from tickets.actions import trash
 from tickets.actions.annotate import annotate
 from tickets.actions.participants import add, propose
 from tickets.permissions import SYSTEM, scope_of
@@ -60,6 +64,38 @@ def test_the_door(browser, db, path):
 )
 def test_the_desk(signed_in_page, full, path):
     assert_looks_right(signed_in_page(path.format(pk=full.pk), **STILL))
+
+
+@pytest.fixture
+def unwanted(ticket, mei):
+    """Mail that became no ticket, mail that did not leave, a blocked sender, and the trash."""
+    channel = make_channel(queue=ticket.queue)
+    receive(b"hello\n", channel)
+    readable = keep(make_mail("It <b>burns</b>."), channel)
+    RawInbound.objects.filter(pk=readable.pk).update(
+        state="held", reason="authentication_failed", subject="Pay here", ticket=ticket
+    )
+    outbound.fail(make_copy(ticket, "gone@acme.example", channel), "550 5.1.1 no such user")
+    blocking.block("spam.example", by=scope_of(mei), reason="Shoes")
+    trashed = make_ticket(queue=ticket.queue, subject="Thanks")
+    trash.move_to_trash(trashed, by=scope_of(mei))
+    return {"readable": readable.pk, "pk": ticket.pk, "trashed": trashed.pk}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/held/",
+        "/held/{readable}/",
+        "/held/outgoing/",
+        "/held/blocked/",
+        "/t/{pk}/block/",
+        "/trash/",
+        "/t/{trashed}/",
+    ],
+)
+def test_what_nobody_asked_for(signed_in_page, unwanted, path):
+    assert_looks_right(signed_in_page(path.format(**unwanted), **STILL))
 
 
 def test_an_empty_inbox(signed_in_page):

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from tests.browser import assert_focus
 from tests.e2e.conftest import sign_in
 from tests.factories import make_message, make_ticket
+from tests.integrations.mail import make_channel, receive
 from tickets.models import Draft, DraftState
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -88,6 +89,33 @@ def test_by_keys_alone(signed_in_page, mei, ticket, desk):
     page.wait_for_url("**/inbox/mine/")
     keys.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Unassigned")
+
+
+@pytest.mark.promise("B8")
+def test_spam_and_trash_by_keys_and_back(signed_in_page, desk, ticket):
+    raw = receive(b"hello\n", make_channel(queue=desk))
+    page = signed_in_page(f"/inbox/open/{ticket.pk}/")
+    keys = page.keyboard
+    for key, words in (("!", "is marked as spam."), ("#", "is in the trash.")):
+        page.locator("h1").focus()
+        keys.press(key)
+        expect(page.get_by_text(f"#{ticket.pk} {words}")).to_be_visible()
+        expect(page.locator("[data-row]")).to_have_count(0)
+        keys.press("z")
+        page.wait_for_url(f"**/t/{ticket.pk}/")
+        expect(page.get_by_text(f"#{ticket.pk} is back.")).to_be_visible()
+    keys.press("g")
+    keys.press("h")
+    page.wait_for_url("**/held/")
+    keys.press("j")
+    keys.press("Enter")
+    page.wait_for_url(f"**/held/{raw.pk}/")
+    keys.press("#")
+    expect(page.get_by_text("No mail is held.")).to_be_visible()
+    keys.press("z")
+    page.wait_for_url(f"**/held/{raw.pk}/")
+    keys.press("r")
+    expect(page.get_by_text("opened this ticket with a held mail")).to_be_visible()
 
 
 @pytest.mark.promise("S2.4")

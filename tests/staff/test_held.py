@@ -109,7 +109,7 @@ class TestList:
         [
             ("", "No mail is held."),
             ("unneeded/", "Every mail became a ticket."),
-            ("aside/", "The trash is empty."),
+            ("aside/", "Nothing is discarded."),
             ("outgoing/", "Everything was delivered."),
             ("blocked/", "Nobody is blocked."),
         ],

@@ -16,7 +16,7 @@ from helpdesk.http import StaffRequest, staff_page, ticket_or_404
 from helpdesk.staff.back import done
 from helpdesk.staff.forms import BlockForm
 from helpdesk.staff.paging import window
-from helpdesk.staff.views.held import original_or_404, tabs
+from helpdesk.staff.views.held import original_or_404, sender_of, tabs
 from integrations import blocking, held
 from integrations.models import BlockedSender
 from tickets.errors import Incomplete, Refused
@@ -71,9 +71,11 @@ def of_original(request: StaffRequest, pk: int) -> HttpResponse:
     """Block whoever sent a mail that became no ticket."""
     raw = original_or_404(request, pk)
     understood = held.readable(raw) if raw.sealed_key else None
-    author = understood.author.external_id if understood and understood.author else raw.sender
     page = _Page(
-        address=author, what=raw.subject, back=reverse("staff:original", args=[pk]), raw=raw
+        address=sender_of(raw, understood),
+        what=raw.subject,
+        back=reverse("staff:original", args=[pk]),
+        raw=raw,
     )
     return page.respond(request)
 
@@ -112,16 +114,21 @@ class _Page:
             if self.raw and "spam" in request.POST:
                 return self._spam(request, self.raw)
             return redirect(self.back)
+        domain = self.address.rpartition("@")[2]
         context = {
             "form": form,
             "what": self.what,
             "back": self.back,
             "offers_spam": self.raw is not None and not self.raw.aside,
-            "domain": self.address.rpartition("@")[2],
-            "may_block_domains": blocking.may_block(request.scope, whole_domain=True),
+            "domain": domain if self._may_block(request, domain) else "",
         }
         status = 422 if form.errors else 200
         return render(request, "staff/held/block.html", context, status=status)
+
+    @staticmethod
+    def _may_block(request: StaffRequest, domain: str) -> bool:
+        may = blocking.may_block(request.scope, whole_domain=True)
+        return may and blocking.can_be_blocked(domain)
 
     @staticmethod
     def _spam(request: StaffRequest, raw: RawInbound) -> HttpResponse:

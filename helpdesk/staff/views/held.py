@@ -23,6 +23,7 @@ from helpdesk.staff.paging import window
 from helpdesk.staff.views.attachments import serve
 from helpdesk.staff.why import advice
 from integrations import blocking, glance, held, originals
+from integrations.email import addresses
 from integrations.models import Channel, Delivery, InboundState, RawInbound
 from integrations.reasons import words_of
 from tickets import rendering
@@ -50,7 +51,7 @@ class Shelf(StrEnum):
 TITLES: dict[Shelf, StrOrPromise] = {
     Shelf.WAITING: gettext_lazy("Held"),
     Shelf.UNNEEDED: gettext_lazy("Needed no ticket"),
-    Shelf.ASIDE: gettext_lazy("Trash and spam"),
+    Shelf.ASIDE: gettext_lazy("Discarded"),
 }
 
 
@@ -186,7 +187,7 @@ def original(request: StaffRequest, pk: int) -> HttpResponse:
         "ticket": _ticket_seen(request, raw),
         "can_decide": raw.state in held.OPEN and bool(raw.sealed_key),
         "is_settled": raw.state in {InboundState.DONE, InboundState.DUPLICATE},
-        "sender": understood.author.external_id if understood and understood.author else "",
+        "can_block": blocking.can_be_blocked(sender_of(raw, understood)),
         "back": reverse("staff:held-shelf", args=[_shelf_of(raw)]),
         "tabs": tabs(request, current=""),
     }
@@ -200,6 +201,12 @@ def original_or_404(request: StaffRequest, pk: int) -> RawInbound:
     if raw is None:
         raise Http404
     return raw
+
+
+def sender_of(raw: RawInbound, understood: Inbound | None) -> str:
+    """The one address it can be from; "" where none can be made out for sure."""
+    author = understood.author if understood else addresses.author_of([raw.sender])
+    return author.external_id if author else ""
 
 
 def _shelf_of(raw: RawInbound) -> Shelf:
