@@ -142,8 +142,8 @@ def _had_already(mail: _Mail, thread: Thread | None) -> MessageRoute | None:
     here = Q(channel=mail.channel) | Q(message__ticket__queue=mail.channel.queue_id)
     if thread:
         here |= Q(message__ticket=thread.ticket)
-    same = MessageRoute.objects.filter(
-        here, remote_id=mail.inbound.remote_id, sha256=mail.inbound.sha256
+    same = MessageRoute.objects.known_as([mail.inbound.remote_id]).filter(
+        here, sha256=mail.inbound.sha256
     )
     return same.select_related("message__ticket").first()
 

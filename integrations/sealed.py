@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tickets.crypto import Sealed, seal, unseal
+from tickets.crypto import CannotUnseal, Sealed, seal, unseal
 
 if TYPE_CHECKING:
     from integrations.models import Channel
@@ -20,12 +20,27 @@ def opened(channel: Channel) -> dict[str, str]:
     return secrets
 
 
+def names(channel: Channel) -> set[str]:
+    """Which secrets there are; none when they cannot be read any more."""
+    try:
+        return set(opened(channel))
+    except CannotUnseal:
+        return set()
+
+
 def put(channel: Channel, **secrets: str) -> None:
     """Add or replace secrets by name; an empty one is forgotten. The caller saves the channel.
 
-    Raises crypto.CannotUnseal when those that are there cannot be read.
+    Where those that are there can be read no more, as after the loss of a master key, the new
+    ones take their place. Nothing is written when nothing changes.
     """
-    merged = {name: value for name, value in {**opened(channel), **secrets}.items() if value}
+    try:
+        before = opened(channel)
+    except CannotUnseal:
+        before = {}
+    merged = {name: value for name, value in {**before, **secrets}.items() if value}
+    if merged == before:
+        return
     if not merged:
         channel.sealed_key = channel.sealed_secrets = b""
         return

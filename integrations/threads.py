@@ -47,8 +47,8 @@ def find(inbound: Inbound, *, channel: Channel) -> Thread | None:
     copies = _copies(inbound)
     tickets = {copy.token: copy.ticket for copy in copies}
     for route in _routes(inbound, channel=channel):
-        tickets.setdefault(route.remote_id, route.message.ticket)
-    known = (tickets.get(ids.token_in(name) or name) for name in inbound.answers)
+        tickets.setdefault(route.remote_id.lower(), route.message.ticket)
+    known = (tickets.get(ids.token_in(name) or name.lower()) for name in inbound.answers)
     ticket = next((ticket for ticket in known if ticket), None)
     if ticket is None:
         return None
@@ -63,7 +63,7 @@ def _copies(inbound: Inbound) -> list[Delivery]:
 
 def _routes(inbound: Inbound, *, channel: Channel) -> list[MessageRoute]:
     here = Q(channel=channel) | Q(message__ticket__queue=channel.queue_id)
-    found = MessageRoute.objects.filter(here, remote_id__in=inbound.answers).order_by("-pk")
+    found = MessageRoute.objects.known_as(inbound.answers).filter(here).order_by("-pk")
     return list(found.select_related("message__ticket__queue")) if inbound.answers else []
 
 

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from integrations import sealed
+from integrations.admin.receiving import ReceivingForm, secret_field
+from integrations.email.check import check
+from integrations.email.imap import cursors
+from integrations.email.imap.settings import CONFIG as RECEIVING
 from integrations.email.smtp import PORTS
 from integrations.models import Channel, ChannelAddress
 from integrations.registry import KINDS
-from tickets.crypto import seal
 
 # What stands in `Channel.config`; the adapter of the kind reads it.
-_CONFIG = ("smtp_url", "plus_addressing")
+_CONFIG = ("smtp_url", "plus_addressing", *RECEIVING)
 
 
-class ChannelForm(forms.ModelForm):
-    """A channel; its settings stand in `config`, its password is sealed and never shown again."""
+class ChannelForm(ReceivingForm):
+    """A channel; its settings stand in `config`, its secrets are sealed and never shown again."""
 
     kind = forms.ChoiceField(
         label=_("Kind"), choices=lambda: [(kind, row.label) for kind, row in KINDS.items()]
@@ -30,15 +37,13 @@ class ChannelForm(forms.ModelForm):
     smtp_url = forms.CharField(
         label=_("Mail server"),
         required=False,
-        help_text=_("smtp+tls://user@host:587 or smtps://user@host. Empty: that of the product."),
+        widget=forms.TextInput(attrs={"size": 50}),
+        help_text=_(
+            "smtp+tls://user@host:587 or smtps://user@host. Empty: that of the product. Google has "
+            "smtp.gmail.com, Microsoft smtp.office365.com."
+        ),
     )
-    smtp_password = forms.CharField(
-        label=_("Its password"),
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("Stored encrypted and never shown. Leave empty to keep the one there is."),
-    )
+    smtp_password = secret_field(_("Its password"))
 
     plus_addressing = forms.BooleanField(
         label=_("Answers come back to address+token"),
@@ -64,12 +69,18 @@ class ChannelForm(forms.ModelForm):
             )
         return url
 
+    def secrets(self) -> dict[str, str]:
+        """What changes of the secrets."""
+        secrets = super().secrets()
+        password = self.cleaned_data["smtp_password"]
+        is_server_gone = "smtp_url" in self.changed_data and not self.cleaned_data["smtp_url"]
+        if password or is_server_gone:
+            secrets["smtp_password"] = password
+        return secrets
+
     def save(self, commit: bool = True) -> Channel:  # noqa: FBT001, FBT002 - Django's signature
-        """Keep the settings; seal the password if one was given."""
+        """Keep the settings; the secrets are sealed by whoever saves the channel."""
         self.instance.config |= {name: self.cleaned_data[name] for name in _CONFIG}
-        if password := self.cleaned_data["smtp_password"]:
-            sealed = seal(json.dumps({"smtp_password": password}).encode())
-            self.instance.sealed_key, self.instance.sealed_secrets = sealed.key, sealed.data
         saved: Channel = super().save(commit)
         return saved
 
@@ -137,18 +148,96 @@ class ChannelAdmin(admin.ModelAdmin):
     list_select_related = ["queue"]
     search_fields = ["name", "slug", "addresses__address"]
     prepopulated_fields = {"slug": ["name"]}
-    readonly_fields = ["has_password", "last_ok_at", "last_error", "last_error_at"]
+    readonly_fields = ["has_secrets", "last_ok_at", "last_error", "last_error_at"]
     inlines = [AddressesInline]
     fieldsets = [
-        (None, {"fields": ["kind", "name", "slug", "queue", "is_active"]}),
+        (None, {"fields": ["kind", "name", "slug", "queue", "is_active", "has_secrets"]}),
         (
-            _("Sending"),
-            {"fields": ["smtp_url", "has_password", "smtp_password", "plus_addressing"]},
+            _("Receiving: the mailbox to read"),
+            {
+                "fields": [
+                    "provider",
+                    ("imap_host", "imap_port"),
+                    "imap_security",
+                    "imap_user",
+                    "imap_auth",
+                    "imap_password",
+                ],
+                "description": _(
+                    "Leave it empty where a mail server hands mail in by SMTP or a pipe."
+                ),
+            },
         ),
-        (_("Health"), {"fields": ["last_ok_at", "last_error", "last_error_at"]}),
+        (
+            _("Receiving: OAuth"),
+            {
+                "fields": [
+                    "oauth_grant",
+                    "oauth_token_url",
+                    "oauth_client_id",
+                    "oauth_client_secret",
+                    "oauth_refresh_token",
+                    "oauth_scope",
+                ],
+                "description": _(
+                    "Only to sign in with a token. Register the product with the provider, give it "
+                    "access to IMAP (and SMTP, to send the same way), and copy what it gives you."
+                ),
+            },
+        ),
+        (
+            _("Receiving: what is read, and what becomes of it"),
+            {
+                "fields": [
+                    "imap_folder",
+                    ("read_from", "read_from_date"),
+                    ("after_reading", "move_to"),
+                ]
+            },
+        ),
+        (_("Sending"), {"fields": ["smtp_url", "smtp_password", "plus_addressing"]}),
+        (_("Health of sending"), {"fields": ["last_ok_at", "last_error", "last_error_at"]}),
     ]
 
-    @admin.display(description=_("has a password"), boolean=True)
-    def has_password(self, channel: Any) -> bool:
-        """Whether one is stored; which one is nobody's business."""
-        return bool(channel.sealed_secrets)
+    @admin.display(description=_("stored secrets"))
+    def has_secrets(self, channel: Any) -> str:
+        """Which ones; what they are is nobody's business."""
+        labels = [str(ChannelForm.base_fields[name].label) for name in sorted(_kept(channel))]
+        return ", ".join(labels) or "–"
+
+    def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Seal what was given, beside what a reader may have renewed meanwhile; read at once."""
+        if change:
+            stored = Channel.objects.select_for_update(of=("self",)).get(pk=obj.pk)
+            obj.sealed_key, obj.sealed_secrets = stored.sealed_key, stored.sealed_secrets
+        sealed.put(obj, **form.secrets())
+        super().save_model(request, obj, form, change)
+        cursors.try_now(obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages of the admin, and the test of a connection."""
+        test = self.admin_site.admin_view(self.test)
+        return [
+            path("<int:pk>/test/", test, name="integrations_channel_test"),
+            *super().get_urls(),
+        ]
+
+    def test(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Try the saved channel out and show each step in the servers' words."""
+        channel = get_object_or_404(Channel, pk=pk)
+        if not self.has_change_permission(request, channel):
+            raise PermissionDenied
+        if request.method != "POST":
+            return redirect("admin:integrations_channel_change", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Test of %(channel)s") % {"channel": channel},
+            "opts": self.opts,
+            "channel": channel,
+            "report": check(channel),
+        }
+        return TemplateResponse(request, "admin/integrations/channel/test.html", context)
+
+
+def _kept(channel: Channel) -> set[str]:
+    return sealed.names(channel) & ChannelForm.base_fields.keys()

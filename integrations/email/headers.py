@@ -17,7 +17,9 @@ from integrations.email import words as encoded_words
 _MOST_IDS = 100
 _LONGEST_ID = 998
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
+# Some servers fold long ids in their middle.
+_MESSAGE_ID = re.compile(r"<([^<>]{1,998})>")
+_BARE_ID = re.compile(r"[^\s<>@\"();,]{1,300}@[^\s<>@\"();,]{1,300}")
 
 
 class _Lenient(email.policy.Compat32):
@@ -94,5 +96,6 @@ def answers_of(message: Message) -> list[str]:
 
 
 def ids_in(value: str) -> list[str]:
-    """The message ids of a header, with their brackets."""
-    return [f"<{clean(found)}>" for found in _MESSAGE_ID.findall(value)]
+    """The message ids of a header, with their brackets; also where it was written without any."""
+    found = _MESSAGE_ID.findall(value) or _BARE_ID.findall(value)
+    return [f"<{''.join(clean(name).split())}>" for name in found]

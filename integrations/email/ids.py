@@ -25,7 +25,8 @@ def message_id(token: str) -> str:
 
 def token_in(remote_id: str) -> str | None:
     """The token of a Message-ID of ours, or None when it is somebody else's."""
-    local, _at, domain = remote_id.strip().strip("<>").rpartition("@")
-    if domain.lower() != settings.MAIL_DOMAIN.lower() or not local.startswith(_PREFIX):
+    # Servers that write names in capitals have done so with ids.
+    local, _at, domain = remote_id.strip().strip("<>").lower().rpartition("@")
+    if domain != settings.MAIL_DOMAIN.lower() or not local.startswith(_PREFIX):
         return None
     return local.removeprefix(_PREFIX)

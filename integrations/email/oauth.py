@@ -44,6 +44,22 @@ class OAuth:
         return (self.client_secret, self.refresh_token)
 
 
+def oauth_of(channel: Channel, secrets: dict[str, str]) -> OAuth | None:
+    """How a channel gets its tokens; None where it signs in with a password."""
+    config = channel.config
+    if config.get("imap_auth") != "oauth":
+        return None
+    return OAuth(
+        channel=channel.pk,
+        grant=config.get("oauth_grant") or "refresh_token",
+        token_url=config.get("oauth_token_url") or "",
+        client_id=config.get("oauth_client_id") or "",
+        scope=config.get("oauth_scope") or "",
+        client_secret=secrets.get("oauth_client_secret", ""),
+        refresh_token=secrets.get("oauth_refresh_token", ""),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Token:
     """An access token; `is_kept`: it was not fetched just now."""

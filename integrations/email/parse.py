@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 # A mail has at least one of these; without any the bytes are something else.
 _KNOWN = ("from", "to", "cc", "subject", "date", "message-id", "received", "mime-version", "sender")
 
+# One server away and one back.
+_HOPS_OF_A_LOOP = 2
+
 # A forwarded mail is what its sender wants us to read, though it may name the mail it came from.
 _FORWARD = re.compile(r"(?:fwd?|wg|tr|rv|enc|doorst|vs|vb|pd|转发)[ \xa0]?[:：]", re.IGNORECASE)
 
@@ -65,10 +68,11 @@ def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
     report = bounces.report_of(message, is_null=is_null, tokens=tokens)
     text = body.text or ""
     subject = headers.subject_of(message)
+    digest = _digest(subject, body)
     is_answer = bool(answers) and not _FORWARD.match(subject)
     new, quoted = quotes.split(text, is_answer=is_answer)
     return Inbound(
-        remote_id=remote_id or f"sha256:{hashlib.sha256(data).hexdigest()}@missing",
+        remote_id=remote_id or _made_id(message, digest=digest, data=data),
         answers=answers,
         author=author,
         author_name=author.name
@@ -94,11 +98,11 @@ def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
             message,
             author=author,
             is_null=is_null,
-            is_ours=bool(remote_id and ids.token_in(remote_id)),
+            is_ours=bool(remote_id and ids.token_in(remote_id)) or _was_here(message, envelope),
             report=report,
         ),
         report=report,
-        sha256=_digest(subject, body),
+        sha256=digest,
     )
 
 
@@ -109,10 +113,33 @@ def _message_in(data: bytes) -> Part:
     return message
 
 
+def _was_here(message: Part, envelope: dict[str, Any]) -> bool:
+    """Whether it was delivered to the mailbox it is for, left, and came again.
+
+    Each delivery puts a Delivered-To above; two servers on the way in may both do so, so hops in
+    between are needed.
+    """
+    mailbox = {str(address).lower() for address in envelope.get("rcpt_tos", ())}
+    hops: list[int] = []
+    received = 0
+    for name, value in message.raw_items():
+        received += name.lower() == "received"
+        if name.lower() == "delivered-to" and str(value).strip("<> \r\n").lower() in mailbox:
+            hops.append(received)
+    return len(hops) > 1 and hops[-1] - hops[0] >= _HOPS_OF_A_LOOP
+
+
 def _tokens_in(envelope: dict[str, Any]) -> list[str]:
     """Tokens in the addresses it was sent to, as the ids of the deliveries they came from."""
     details = (mailboxes.detail_of(str(address)) for address in envelope.get("rcpt_tos", ()))
     return [ids.message_id(detail) for detail in details if detail]
+
+
+def _made_id(message: Part, *, digest: bytes, data: bytes) -> str:
+    """An id for a mail that has none: the same by every road, when its sender dated it."""
+    said = [headers.value_of(message, name) for name in ("Date", "From", "To")]
+    unique = "\n".join(said).encode("utf-8", "replace") + digest if said[0] else data
+    return f"sha256:{hashlib.sha256(unique).hexdigest()}@missing"
 
 
 def _digest(subject: str, body: Body) -> bytes:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import smtplib
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
+from integrations import sealed
 from integrations.base import DeliveryError, Receipt
-from integrations.email import dkim
+from integrations.email import oauth
 from integrations.email.compose import compose, on_the_wire
 from integrations.email.headers import clean
+from integrations.email.imap.trouble import Step
+from integrations.email.imap.wire import Tell, tell_nobody
 from integrations.email.letter import Letter
-from tickets.crypto import Sealed, unseal
 
 if TYPE_CHECKING:
+    from integrations.email.oauth import OAuth
     from integrations.models import Channel, Delivery
 
 # Each answer of the server may take this long; a worker's task ends before its lease does.
@@ -38,10 +40,11 @@ class Server:
     host: str
     port: int
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
+    oauth: OAuth | None = None
 
     @classmethod
-    def from_url(cls, url: str, *, password: str = "") -> Server:
+    def from_url(cls, url: str, *, password: str = "", oauth: OAuth | None = None) -> Server:
         """As in EMAIL_URL: `smtp+tls://user:password@host:587`."""
         parts = urlsplit(url)
         return cls(
@@ -50,19 +53,22 @@ class Server:
             port=parts.port or PORTS[parts.scheme],
             user=unquote(parts.username or ""),
             password=password or unquote(parts.password or ""),
+            oauth=oauth,
         )
 
 
 def server_of(channel: Channel | None) -> Server:
-    """The channel's own server (`smtp_url` in its settings, `smtp_password` sealed), or ours."""
+    """The channel's own server (`smtp_url` in its settings, `smtp_password` sealed), or ours.
+
+    Without a password it takes the token that the channel's mailbox is read with.
+    """
     url = channel.config.get("smtp_url") if channel else None
     if channel is None or not url:
         return Server.from_url(settings.EMAIL_URL)
-    password = ""
-    if channel.sealed_key:
-        sealed = Sealed(key=bytes(channel.sealed_key), data=bytes(channel.sealed_secrets))
-        password = json.loads(unseal(sealed)).get("smtp_password", "")
-    return Server.from_url(url, password=password)
+    secrets = sealed.opened(channel)
+    password = secrets.get("smtp_password", "")
+    bearer = None if password else oauth.oauth_of(channel, secrets)
+    return Server.from_url(url, password=password, oauth=bearer)
 
 
 def send(delivery: Delivery) -> Receipt:
@@ -76,7 +82,6 @@ def send(delivery: Delivery) -> Receipt:
     if channel and channel.config.get("plus_addressing"):
         letter = replace(letter, reply_to=_with_token(letter.reply_to, delivery.token))
     data = compose(letter, message_id=delivery.remote_id, date=delivery.created_at)
-    data = dkim.signed(data, address=letter.sender.address)
     return hand_over(
         server_of(channel),
         sender="" if letter.automatic else letter.reply_to,
@@ -102,6 +107,12 @@ def hand_over(server: Server, *, sender: str, recipient: str, data: bytes) -> Re
         _demand(client.rcpt(recipient), "recipient")
         _demand(client.docmd("DATA"), "mail", go_ahead=_GO_AHEAD)
         return Receipt(response=_given(client, data, to=server))
+
+
+def check(server: Server, *, tell: Tell) -> None:
+    """Connect and sign in as for sending, hand nothing over. Raises DeliveryError."""
+    with _session(server, tell=tell):
+        pass
 
 
 def _given(client: smtplib.SMTP, data: bytes, *, to: Server) -> str:
@@ -131,13 +142,13 @@ def _demand(answer: tuple[int, bytes], what: str, *, go_ahead: int = 0) -> str:
 
 
 @contextlib.contextmanager
-def _session(server: Server) -> Iterator[smtplib.SMTP]:
+def _session(server: Server, *, tell: Tell = tell_nobody) -> Iterator[smtplib.SMTP]:
     """A connection that is encrypted and signed in as the server's URL demands, or none."""
-    if server.password and server.scheme == "smtp":
+    if (server.password or server.oauth) and server.scheme == "smtp":
         raise DeliveryError("A password is never sent in clear: use smtp+tls:// or smtps://.")
     try:
-        client = _connected(server)
-    except (OSError, smtplib.SMTPException) as error:
+        client = _connected(server, tell=tell)
+    except (OSError, smtplib.SMTPException, oauth.NoToken) as error:
         raise DeliveryError(
             f"{server.host}:{server.port} cannot be used: {_said(error)}"
         ) from error
@@ -159,7 +170,7 @@ def _patience(client: smtplib.SMTP, *, seconds: int) -> None:
         client.sock.settimeout(seconds)
 
 
-def _connected(server: Server) -> smtplib.SMTP:
+def _connected(server: Server, *, tell: Tell) -> smtplib.SMTP:
     place, name = (server.host, server.port), settings.MAIL_DOMAIN
     client = (
         smtplib.SMTP_SSL(*place, local_hostname=name, timeout=_CONNECT_S, context=_verified())
@@ -168,13 +179,17 @@ def _connected(server: Server) -> smtplib.SMTP:
     )
     try:
         _patience(client, seconds=_ANSWER_S)
+        tell(Step.CONNECT, f"{server.host}:{server.port}")
         client.ehlo_or_helo_if_needed()
         if server.scheme == "smtp+tls":
             # Raises when the server offers none: a stripped STARTTLS must not open the text.
             client.starttls(context=_verified())
             client.ehlo()
+        if isinstance(client.sock, ssl.SSLSocket):
+            tell(Step.TLS, client.sock.version() or "")
         if server.user:
-            client.login(server.user, server.password)
+            code, words = _signed_in(client, server)
+            tell(Step.LOGIN, f"{code} {_as_text(words)}")
     except BaseException:
         client.close()
         raise
@@ -184,6 +199,20 @@ def _connected(server: Server) -> smtplib.SMTP:
 def _verified() -> ssl.SSLContext:
     """Trusts what this machine trusts; made only where it is used, as it takes a while."""
     return ssl.create_default_context()
+
+
+def _signed_in(client: smtplib.SMTP, server: Server) -> tuple[int, bytes]:
+    """By password, or by token as Google and Microsoft take it (XOAUTH2)."""
+    if server.oauth is None:
+        return client.login(server.user, server.password)
+    token = oauth.token_for(server.oauth)
+    first = f"user={server.user}\1auth=Bearer {token.value}\1\1"
+    try:
+        # A second challenge says why it refuses, and waits for an empty answer.
+        return client.auth("XOAUTH2", lambda challenge=None: "" if challenge else first)
+    except smtplib.SMTPAuthenticationError:
+        oauth.forget(server.oauth)
+        raise
 
 
 def _said(error: Exception) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.channels import Channel
@@ -101,6 +102,15 @@ class RawInbound(models.Model):
         return f"{self.source}:{self.source_key} {self.state}"
 
 
+class MessageRouteQuerySet(models.QuerySet["MessageRoute"]):
+    """Routes by what the outside calls them."""
+
+    def known_as(self, names: Iterable[str]) -> MessageRouteQuerySet:
+        """Those under one of the ids, in whatever case: some servers change it on the way."""
+        lowered = {name.lower() for name in names}
+        return self.annotate(known_as=Lower("remote_id")).filter(known_as__in=lowered)
+
+
 class MessageRoute(models.Model):
     """By which id the outside knows a message of ours or theirs (an email's Message-ID)."""
 
@@ -110,13 +120,15 @@ class MessageRoute(models.Model):
     # Of the bytes under that id: the same id with another body is a second message, flagged.
     sha256 = models.BinaryField(max_length=32, default=b"", blank=True)
 
+    objects: ClassVar[MessageRouteQuerySet] = MessageRouteQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["channel", "remote_id", "sha256"], name="route_once"),
         ]
         indexes = [
-            # Threading: the message that an In-Reply-To names.
-            models.Index(fields=["remote_id"], name="route_by_remote_id"),
+            # Threading: the message that an In-Reply-To names, in whatever case.
+            models.Index(Lower("remote_id"), name="route_by_id_any_case"),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from integrations.models import BlockedSender, Channel, ChannelAddress, SendingDomain
+from integrations.models import BlockedSender, Channel, ChannelAddress
 from tests.factories import (
     ContactFactory,
     LabelFactory,
@@ -28,7 +28,6 @@ MODELS = [
     "organisation",
     "product",
     "queue",
-    "sendingdomain",
     "statusreason",
     "team",
     "user",
@@ -37,7 +36,7 @@ QUERIES = 30
 
 
 def _page(model, page, *args):
-    app = "integrations" if model in {"blockedsender", "channel", "sendingdomain"} else "tickets"
+    app = "integrations" if model in {"blockedsender", "channel"} else "tickets"
     return reverse(f"admin:{app}_{model}_{page}", args=args)
 
 
@@ -56,7 +55,6 @@ def one_of_each(queue, agent, admin, member):
         "organisation": organisation,
         "product": ProductFactory(queue=queue, owner=agent.user),
         "queue": queue,
-        "sendingdomain": SendingDomain.objects.create(domain="desk.example"),
         "statusreason": StatusReasonFactory(),
         "team": give(agent.user, queue, Level.LEAD),
         "user": agent.user,

@@ -279,3 +279,11 @@ def test_waiting_originals_are_left_to_their_caller(channel, clock):
     )
     raw.refresh_from_db()
     assert raw.next_attempt_at > raw.received_at + timedelta(minutes=1)
+
+
+def test_a_mail_without_an_id_by_two_roads_is_one_message(channel):
+    data = b"Date: Mon, 23 Nov 2026 10:00:00 +0000\nFrom: a@x.example\nSubject: x\n\nHello\n"
+    states = [receive(road + data, channel).state for road in (b"", b"Received: by y\n")]
+    assert states == ["done", "duplicate"]
+    later = data.replace(b"10:00", b"11:00")
+    assert receive(later, channel).state == "done"

@@ -1,21 +1,17 @@
 """Handing a mail over: what is told apart, and what is never sent."""
 
-import datetime
-import ipaddress
 import json
 import ssl
 
 import pytest
 from aiosmtpd.smtp import AuthResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from integrations.base import DeliveryError
 from integrations.email import smtp
 from integrations.email.smtp import Server, hand_over, server_of
 from integrations.models import Channel
 from tests.integrations import sink
+from tests.integrations.tls import write_certificate
 from tickets import crypto
 
 DATA = b"Subject: x\r\n\r\n.dot\r\nlast line\r\n"
@@ -121,31 +117,7 @@ def test_a_stripped_starttls_sends_nothing(server):
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     """A certificate for 127.0.0.1 that nobody but its own file vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sink")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "sink.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return file
+    return write_certificate(tmp_path_factory.mktemp("tls") / "sink.pem", "127.0.0.1")
 
 
 def tls(certificate):

@@ -300,3 +300,53 @@ def test_what_a_server_repeats_of_the_sender_is_no_verdict(channel, ticket, told
     told = f"Authentication-Results: {SERVER}; {told}\n".encode()
     mail = make_mail("More", sender=ANN, In_Reply_To="<first@customer.example>")
     assert receive(told + mail, channel).message.authority == "plausible"
+
+
+def test_an_id_is_known_in_any_case_and_however_it_was_folded(channel, ticket):
+    folded = "<first@\n customer.example>"
+    for to in ("<FIRST@Customer.Example>", "first@customer.example"):
+        assert answer(channel, to=to).ticket == ticket
+    mail = make_mail("More", In_Reply_To="<x>").replace(b"<x>", folded.encode())
+    assert receive(mail, channel).ticket == ticket
+    token = make_copy(ticket, ANN, channel).remote_id
+    assert answer(channel, to=token.upper()).message.authority == "verified"
+
+
+def test_outlooks_index_of_a_thread_leads_nowhere(channel, ticket):
+    headers = {"Thread_Index": "AdFuZ6XxOH+qH5H+R76f2odV/Vn8MQ==", "Thread_Topic": "Help"}
+    first = receive(make_mail(**headers), channel).ticket
+    assert receive(make_mail(**headers), channel).ticket != first
+
+
+def test_a_known_second_address_of_the_requester_is_theirs(channel, ticket):
+    ticket.requester.identities.create(kind="email", external_id="ann@home.example")
+    copy = make_copy(ticket, ANN, channel)
+    raw = answer(channel, sender="ann@home.example", to=copy.remote_id)
+    assert (raw.ticket, raw.message.authority) == (ticket, "plausible")
+
+
+def test_an_unknown_second_address_is_a_strangers(channel, ticket):
+    raw = answer(channel, sender="ann@home.example", to=make_copy(ticket, ANN, channel).remote_id)
+    assert_own_ticket(raw, ticket)
+
+
+@pytest.mark.parametrize("road", [0, 1])
+def test_an_answer_to_two_of_our_queues_stays_on_its_ticket(channel, ticket, road):
+    other = make_channel("sales@desk.example")
+    copy = make_copy(ticket, ANN, channel)
+    mail = make_mail("More", to=f"{MAILBOX}, sales@desk.example", In_Reply_To=copy.remote_id)
+    roads = [channel, other]
+    raws = [receive(mail, roads[road]), receive(b"Received: by x\n" + mail, roads[1 - road])]
+    assert [raw.state for raw in raws] == ["done", "duplicate"]
+    assert {raw.ticket for raw in raws} == {ticket}
+
+
+def test_a_mail_that_left_our_mailbox_and_came_again_is_a_loop(channel):
+    ways = f"Delivered-To: {MAILBOX}\nReceived: by a\nReceived: by b\nDelivered-To: {MAILBOX}\n"
+    raw = receive(ways.encode() + make_mail(), channel, rcpt_tos=[MAILBOX])
+    assert (raw.state, raw.reason) == ("suppressed", "loop")
+
+
+def test_two_servers_that_note_one_delivery_are_no_loop(channel):
+    ways = f"Delivered-To: {MAILBOX}\nReceived: by a\nDelivered-To: {MAILBOX}\n"
+    assert receive(ways.encode() + make_mail(), channel, rcpt_tos=[MAILBOX]).state == "done"

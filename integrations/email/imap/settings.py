@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.dateparse import parse_date
 
 from integrations import sealed
-from integrations.email.oauth import OAuth
+from integrations.email.oauth import OAuth, oauth_of
 
 if TYPE_CHECKING:
     from integrations.models import Channel
@@ -102,24 +102,11 @@ def mailbox_of(channel: Channel) -> Mailbox | None:
         security=security,
         folder=config.get("imap_folder") or FOLDER,
         password=secrets.get("imap_password", ""),
-        oauth=_oauth(channel, secrets) if config.get("imap_auth") == "oauth" else None,
+        oauth=oauth_of(channel, secrets),
         read_from=ReadFrom(config.get("read_from") or ReadFrom.NOW),
         read_from_date=_day(config.get("read_from_date")),
         after=After(config.get("after_reading") or After.LEAVE),
         move_to=config.get("move_to") or "",
-    )
-
-
-def _oauth(channel: Channel, secrets: dict[str, str]) -> OAuth:
-    config = channel.config
-    return OAuth(
-        channel=channel.pk,
-        grant=config.get("oauth_grant") or "refresh_token",
-        token_url=config.get("oauth_token_url") or "",
-        client_id=config.get("oauth_client_id") or "",
-        scope=config.get("oauth_scope") or "",
-        client_secret=secrets.get("oauth_client_secret", ""),
-        refresh_token=secrets.get("oauth_refresh_token", ""),
     )
 
 

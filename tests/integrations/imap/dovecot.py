@@ -4,7 +4,6 @@ import contextlib
 import grp
 import os
 import pwd
-import re
 import shutil
 import signal
 import socket
@@ -12,14 +11,10 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from helpdesk.launcher import ports
+from tests.integrations.tls import write_certificate
 
 PASSWORD = "correct-horse"
 HOST = "localhost"
@@ -31,7 +26,7 @@ protocols = imap
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <{root}/cert.pem
-ssl_key = <{root}/key.pem
+ssl_key = <{root}/cert.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
@@ -160,7 +155,7 @@ def _started(root):
     port, tls_port = ports.any_free(), ports.any_free()
     (root / "homes").mkdir()
     os.chown(root / "homes", owner.pw_uid, owner.pw_gid)
-    _write_certificate(root)
+    write_certificate(root / "cert.pem", HOST)
     config = root / "dovecot.conf"
     config.write_text(
         _CONFIG.format(
@@ -208,34 +203,3 @@ def _wait_for(port, process, root):
         time.sleep(0.02)
     log = root / "log"
     raise AssertionError(f"dovecot does not start: {log.read_text() if log.exists() else ''}")
-
-
-def _write_certificate(root):
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (root / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (root / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-
-
-def uid_validity_of(account):
-    """The value the server has written down."""
-    return int(re.search(r"V(\d+)", (account.maildir / "dovecot-uidlist").read_text())[1])
