@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 # More people than this in one mail are a mailing, not company.
 _MOST_OTHERS = 50
+# The source of what the door took.
+_OPEN_DOOR = "smtp"
 # More automatic answers than this a day on one ticket are two machines that talk.
 _MOST_AUTOMATIC = 10
 
@@ -151,16 +153,34 @@ def _had_already(mail: _Mail, thread: Thread | None) -> MessageRoute | None:
 def _placed(mail: _Mail, thread: Thread | None) -> Verdict:
     if mail.inbound.machine in machines.ANSWERS:
         return _filed(mail, thread)
+    standing = threads.standing(mail.inbound, thread) if thread else threads.Doubt.STRANGER
+    if doubt := _doubt(mail, standing):
+        ticket = thread.ticket if thread else None
+        return Verdict(state=InboundState.HELD, reason=doubt, ticket=ticket)
     if thread is None:
         return _opened(mail)
-    standing = threads.standing(mail.inbound, thread)
-    if standing is threads.Doubt.STRANGER:
+    if not isinstance(standing, Authority):
         return _opened(mail, after=thread.ticket, kind=LinkKind.POSSIBLY_RELATED)
-    if isinstance(standing, threads.Doubt):
-        return Verdict(state=InboundState.HELD, reason=str(standing), ticket=thread.ticket)
     if not may_reopen(thread.ticket):
         return _opened(mail, after=thread.ticket, kind=LinkKind.FOLLOW_UP, authority=standing)
     return _appended(mail, thread.ticket, authority=standing)
+
+
+def _doubt(mail: _Mail, standing: Authority | threads.Doubt) -> str:
+    """Why the mail waits for staff; a stranger's has a ticket of its own, and needs no reason."""
+    if standing in {threads.Doubt.FORGED, threads.Doubt.STAFF}:
+        return str(standing)
+    # Who brings back our token is no spammer, whatever a filter thinks.
+    return "spam" if standing != Authority.VERIFIED and _is_spam(mail) else ""
+
+
+def _is_spam(mail: _Mail) -> bool:
+    """Whether a filter's word counts on this channel: as an admin says, else everywhere but at
+    the open door, where nobody filters before us."""
+    honours = mail.channel.config.get("honours_spam_headers")
+    if honours is None:
+        honours = mail.raw.source != _OPEN_DOOR
+    return mail.inbound.is_spam and honours
 
 
 def _opened(

@@ -102,6 +102,7 @@ class Inbound:
     authentication: Authentication = Authentication.NONE
     machine: Machine | None = None
     report: Report | None = None
+    is_spam: bool = False
     sha256: bytes = b""
 
 

@@ -31,6 +31,7 @@ REASONS: dict[str, str | Promise] = {
         " anybody can write a colleague's address into a mail."
     ),
     "blocked": _("Its sender is blocked."),
+    "spam": _("A spam filter on its way marked it."),
     # Marked, though on a ticket.
     "repeated_id": _("Its Message-ID was used before, by a mail with another text."),
     # Not read.

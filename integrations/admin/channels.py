@@ -25,7 +25,7 @@ from integrations.models import Channel, ChannelAddress
 from integrations.registry import KINDS
 
 # What stands in `Channel.config`; the adapter of the kind reads it.
-_CONFIG = ("smtp_url", "plus_addressing", *RECEIVING)
+_CONFIG = ("smtp_url", "plus_addressing", "honours_spam_headers", *RECEIVING)
 
 
 class ChannelForm(ReceivingForm):
@@ -49,6 +49,19 @@ class ChannelForm(ReceivingForm):
         label=_("Answers come back to address+token"),
         required=False,
         help_text=_("Only where the mail server delivers such addresses to the plain one."),
+    )
+
+    honours_spam_headers = forms.NullBooleanField(
+        label=_("Hold what its mail server marks as spam"),
+        required=False,
+        widget=forms.Select(
+            choices=[
+                ("unknown", _("Yes, but not at the open door")),
+                ("true", _("Yes")),
+                ("false", _("No")),
+            ]
+        ),
+        help_text=_("Headers such as X-Spam-Flag. Such mail waits for staff under Held mail."),
     )
 
     class Meta:
@@ -192,6 +205,7 @@ class ChannelAdmin(admin.ModelAdmin):
                     "imap_folder",
                     ("read_from", "read_from_date"),
                     ("after_reading", "move_to"),
+                    "honours_spam_headers",
                 ]
             },
         ),

@@ -19,6 +19,7 @@ from integrations.email import (
     machines,
     mailboxes,
     quotes,
+    spam,
     tree,
     trust,
 )
@@ -102,6 +103,7 @@ def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
             report=report,
         ),
         report=report,
+        is_spam=spam.is_marked(message),
         sha256=digest,
     )
 

@@ -12,7 +12,8 @@ def test_each_code_in_use_has_its_words():
     written = set(re.findall(r'reason="(\w+)"', Path(limits.__file__).read_text()))
     # A stranger's mail is a ticket of its own, and needs no reason.
     doubts = set(threads.Doubt) - {threads.Doubt.STRANGER}
-    used = {*Machine, *doubts, CannotParse.reason, *written, "attempts", "blocked", "repeated_id"}
+    used = {*Machine, *doubts, CannotParse.reason, *written, "attempts", "blocked"}
+    used |= {"repeated_id", "spam"}
     assert {str(code) for code in used} <= reasons.REASONS.keys()
 
 
