@@ -31,6 +31,8 @@ ROUTES = {
     "integrations.tasks.release_reply": {"queue": "outbound"},
     "integrations.tasks.sweep": {"queue": "sweep"},
     "integrations.tasks.sweep_storage": {"queue": "slow"},
+    "integrations.tasks.check_domains": {"queue": "slow"},
+    "integrations.tasks.check_domain": {"queue": "slow"},
     "integrations.tasks.sweep_trash": {"queue": "slow"},
 }
 
@@ -48,6 +50,8 @@ def every(task: str, *, seconds: int) -> dict[str, Any]:
 BEAT_SCHEDULE = {
     "integrations-sweep": every("integrations.tasks.sweep", seconds=15),
     "integrations-sweep-trash": every("integrations.tasks.sweep_trash", seconds=600),
+    # Each domain once a day; asked hourly, so that a restart of beat skips no day.
+    "integrations-check-domains": every("integrations.tasks.check_domains", seconds=3600),
     "integrations-sweep-storage": every("integrations.tasks.sweep_storage", seconds=6 * 3600),
 }
 

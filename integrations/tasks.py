@@ -5,6 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 
 from integrations import inbound, sending, storage, sweeps
+from integrations.email import domains
+from integrations.models import SendingDomain
 from tickets.actions import reply
 
 # Below the lease (LEASE_S) and the broker's visibility timeout, in seconds (security.md D1).
@@ -46,3 +48,18 @@ def sweep_trash() -> None:
 def sweep_storage() -> None:
     """Remove files that nothing names."""
     storage.sweep()
+
+
+@shared_task
+def check_domains() -> None:
+    """Have each domain that mail leaves from looked up in DNS once a day."""
+    for domain_id in domains.due().values_list("pk", flat=True):
+        check_domain.delay(domain_id)
+
+
+@shared_task
+def check_domain(domain_id: int) -> None:
+    """Ask DNS about one domain now."""
+    domain = SendingDomain.objects.filter(pk=domain_id).first()
+    if domain:
+        domains.check(domain)

@@ -11,7 +11,7 @@ from integrations import tasks
 from integrations.outbound import due
 
 if TYPE_CHECKING:
-    from integrations.models import Delivery
+    from integrations.models import Delivery, SendingDomain
     from tickets.models import Draft, Event
 
 # Celery's countdown is never used for longer waits than this (security.md D1).
@@ -45,3 +45,8 @@ def release(draft: Draft, *, seconds: float) -> None:
             lambda: tasks.release_reply.apply_async((draft.pk,), countdown=math.ceil(seconds)),
             robust=True,
         )
+
+
+def domain_check(domain: SendingDomain) -> None:
+    """Have a worker ask DNS about a domain, once the transaction commits."""
+    transaction.on_commit(lambda: tasks.check_domain.delay(domain.pk), robust=True)

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from integrations import sealed
 from integrations.base import DeliveryError, Receipt
-from integrations.email import oauth
+from integrations.email import dkim, oauth
 from integrations.email.compose import compose, on_the_wire
 from integrations.email.headers import clean
 from integrations.email.imap.trouble import Step
@@ -82,6 +82,7 @@ def send(delivery: Delivery) -> Receipt:
     if channel and channel.config.get("plus_addressing"):
         letter = replace(letter, reply_to=_with_token(letter.reply_to, delivery.token))
     data = compose(letter, message_id=delivery.remote_id, date=delivery.created_at)
+    data = dkim.signed(data, address=letter.sender.address)
     return hand_over(
         server_of(channel),
         sender="" if letter.automatic else letter.reply_to,

@@ -3,6 +3,7 @@
 from integrations.models.blocking import BlockedSender
 from integrations.models.channels import Channel, ChannelAddress
 from integrations.models.cursors import Cursor
+from integrations.models.domains import DkimKey, KeyState, SendingDomain
 from integrations.models.inbound import InboundState, MessageRoute, RawInbound
 from integrations.models.letterheads import Letterhead, Naming, Picture
 from integrations.models.outbound import Delivery, DeliveryKind, DeliveryState
@@ -15,10 +16,13 @@ __all__ = [
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
+    "DkimKey",
     "InboundState",
+    "KeyState",
     "Letterhead",
     "MessageRoute",
     "Naming",
     "Picture",
     "RawInbound",
+    "SendingDomain",
 ]
