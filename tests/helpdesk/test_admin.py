@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from integrations.models import BlockedSender, Channel, ChannelAddress
+from integrations.models import BlockedSender, Channel, ChannelAddress, SendingDomain
 from tests.factories import (
     ContactFactory,
     LabelFactory,
@@ -28,6 +28,7 @@ MODELS = [
     "organisation",
     "product",
     "queue",
+    "sendingdomain",
     "statusreason",
     "team",
     "user",
@@ -36,7 +37,7 @@ QUERIES = 30
 
 
 def _page(model, page, *args):
-    app = "integrations" if model in {"blockedsender", "channel"} else "tickets"
+    app = "integrations" if model in {"blockedsender", "channel", "sendingdomain"} else "tickets"
     return reverse(f"admin:{app}_{model}_{page}", args=args)
 
 
@@ -55,6 +56,7 @@ def one_of_each(queue, agent, admin, member):
         "organisation": organisation,
         "product": ProductFactory(queue=queue, owner=agent.user),
         "queue": queue,
+        "sendingdomain": SendingDomain.objects.create(domain="desk.example"),
         "statusreason": StatusReasonFactory(),
         "team": give(agent.user, queue, Level.LEAD),
         "user": agent.user,

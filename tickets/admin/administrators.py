@@ -32,7 +32,7 @@ CONFIGURED: dict[str, tuple[str, ...]] = {
         "messagetemplate",
         "statusreason",
     ),
-    "integrations": ("letterhead", "channel", "channeladdress", "blockedsender"),
+    "integrations": ("letterhead", "sendingdomain", "channel", "channeladdress", "blockedsender"),
 }
 
 

@@ -15,7 +15,7 @@ from tickets import clock
 from tickets.models import Membership, Organisation, OrganisationDomain
 
 # Letters, digits, hyphens and dots, with at least one dot (RFC 1035, 2.3.1).
-_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 
 class DomainForm(forms.ModelForm):
@@ -38,7 +38,7 @@ class DomainForm(forms.ModelForm):
     def clean_domain(self) -> str:
         """The bare domain in lower case, of one organisation only."""
         domain: str = self.cleaned_data["domain"].strip().lower().lstrip("@").rstrip(".")
-        if not _DOMAIN.fullmatch(domain):
+        if not DOMAIN.fullmatch(domain):
             raise ValidationError(gettext("Write the part after the @ alone, like example.org."))
         others = OrganisationDomain.objects.exclude(pk=self.instance.pk)
         if taken := others.filter(domain=domain).select_related("organisation").first():
