@@ -103,9 +103,21 @@ def _names_another(entry: _Entry, address: str) -> bool:
 
 
 def _name(entry: _Entry) -> str:
-    outside = "".join(entry.outside) if entry.inside is not None else ""
+    """The display name: words and quoted strings in a row, or else the comment (RFC 5322 3.4)."""
+    outside = "".join(_unquoted(entry.outside)) if entry.inside is not None else ""
     name = headers.words(outside) or headers.words(" ".join(entry.comments))
-    return name.strip("'\" ")
+    # Encoded words may hold the quotes that should have stood around them.
+    for mark in ('"', "'"):
+        if len(name) > 1 and name[0] == name[-1] == mark:
+            name = name[1:-1].strip()
+    return name
+
+
+def _unquoted(pieces: list[str]) -> list[str]:
+    is_quoted = (len(piece) > 1 and piece[0] == piece[-1] == '"' for piece in pieces)
+    return [
+        piece[1:-1] if quoted else piece for piece, quoted in zip(pieces, is_quoted, strict=True)
+    ]
 
 
 def _is_group(entry: _Entry) -> bool:

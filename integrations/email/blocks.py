@@ -86,10 +86,10 @@ def _uuencode_line(line: bytes) -> bytes | None:
     length = (line[0] - 32) & 63
     if not 32 <= line[0] <= 96 or length > _FULL_LINE:  # noqa: PLR2004 - the alphabet of uuencode
         return None
-    wanted = (length + 2) // 3 * 4
-    # Trailing spaces are lost on the way, and some write a checksum letter.
-    padded = (line[: wanted + 1]).ljust(wanted + 1)
-    if len(line) > wanted + 3 or any(not 32 <= byte <= 96 for byte in line):  # noqa: PLR2004
+    wanted = (length * 4 + 2) // 3
+    # Trailing spaces are lost on the way, and some write a checksum letter or fill the last three.
+    padded = line[: wanted + 1].ljust(wanted + 1)
+    if len(line) > wanted + 5 or any(not 32 <= byte <= 96 for byte in line):  # noqa: PLR2004
         return None
     try:
         return binascii.a2b_uu(padded)

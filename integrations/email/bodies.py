@@ -113,20 +113,20 @@ class _Reader:
         if not part.children:
             text = _text_of(part)
             return [Section(text=text)] if text.strip() else []
+        if _is_closed_twice(part):
+            return self._alternative(part.children[1:])
         if kind == "multipart/alternative":
-            return self._alternative(part)
+            return self._alternative(part.children)
         if kind == "multipart/related":
             return self._related(part)
         return [
             section
-            for place, child in enumerate(part.children)
-            for section in self.read(child, is_body=place == 0 and _is_unplaced(child))
+            for child in part.children
+            for section in self.read(child, is_body=False)
         ]
 
-    def _alternative(self, part: Part) -> list[Section]:
-        found = [
-            self.read(child) for child in part.children if child.get_content_type() not in _SPARE
-        ]
+    def _alternative(self, children: list[Part]) -> list[Section]:
+        found = [self.read(child) for child in children if child.get_content_type() not in _SPARE]
         texts = [s for sections in found for s in sections if (s.text or "").strip()]
         plain = [sections for sections in found if any(s in texts for s in sections)]
         rich = [sections for sections in found if any(s.markup is not None for s in sections)]
@@ -157,7 +157,11 @@ class _Reader:
             return [self._section(part, kind)]
         if kind in _TNEF or names.name_of(part).lower() == "winmail.dat":
             return self._unpacked(part)
+        is_first = not self.files
         data = self._file(part)
+        if kind in _TEXTS and is_first and not names.disposition(part):
+            # Named like a file, but nothing says that it is one.
+            self.spare.append(self._section(part, kind))
         if kind == "text/calendar" and (words := calendars.in_words(data)):
             # Said in words where the mail has no text of its own.
             self.spare.append(Section(text=words))
@@ -208,8 +212,15 @@ def _distinct(texts: Iterable[str]) -> str:
     return "\n".join(kept.values())
 
 
-def _is_unplaced(part: Part) -> bool:
-    return not names.disposition(part)
+def _is_closed_twice(part: Part) -> bool:
+    """Whether alternatives were put into a part with the boundary of that part: they are its."""
+    first, *others = part.children
+    return (
+        bool(others)
+        and first.get_content_type() == "multipart/alternative"
+        and not first.children
+        and first.parameter("boundary") == part.parameter("boundary")
+    )
 
 
 def _is_file(part: Part, *, is_body: bool) -> bool:

@@ -124,13 +124,18 @@ _BOMS = (
 # takes several letters to be sure.
 _WESTERN = {"cp1252", "ascii"}
 _SURE_WESTERN, _SURE_ELSE = 1, 3
-# Guessing reads this much, and needs so many letters beyond ASCII to be better than the usual.
-_SAMPLE = 16 * 1024
-_ENOUGH = 8
+# Guessing looks this far, and needs so many letters beyond ASCII to be better than the usual:
+# fewer where words consist of them.
+_MOST_LOOKED, _MOST_WORDS = 256 * 1024, 2_000
+_FOREIGN = re.compile(rb"[^\s\x80-\xff]{0,20}[\x80-\xff][^\s]{0,60}")
+_ENOUGH, _ENOUGH_DENSE, _DENSE = 8, 4, 0.6
+_OTHER_SCRIPTS = {
+    *("cp1251", "cp1253", "cp1255", "cp1256", "cp866", "cp855", "cp874", "koi8-r", "koi8-u"),
+    *("iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "mac-cyrillic", "mac-greek", "cp862"),
+}
 _USUAL = "cp1252"
 # UTF-8 with so many good letters for each bad byte is damaged UTF-8, not something else.
 _GOOD_FOR_BAD = 2
-_SECOND = 0.7
 
 
 def decode(data: bytes, *, declared: str | None = None) -> str:
@@ -165,7 +170,7 @@ def _as_well_as_can_be(data: bytes, codec: str | None) -> str:
         good = sum(1 for letter in text if letter > "\x7f") - bad
         if good >= _GOOD_FOR_BAD * bad:
             return data.decode("utf-8", _MENDED)
-        guess = _strictly(data, _guess(data[:_SAMPLE]))
+        guess = _strictly(data, _guess(data))
         return guess if guess is not None else data.decode(_USUAL, _CONTROLS)
     if codec == _USUAL:
         return data.decode(_USUAL, _CONTROLS)
@@ -177,12 +182,18 @@ def is_known(label: str) -> bool:
     return bool(_ISO_2022.fullmatch(_label(label))) or _codec(_label(label)) is not None
 
 
-def _guess(sample: bytes) -> str | None:
-    if sum(byte > 127 for byte in sample) < _ENOUGH:  # noqa: PLR2004 - the end of ASCII
+def _guess(data: bytes) -> str | None:
+    """The likeliest encoding, told from the words that are not plain ASCII."""
+    words = _FOREIGN.findall(data[:_MOST_LOOKED])[:_MOST_WORDS]
+    sample = b" ".join(words)
+    high = sum(byte > 127 for byte in sample)  # noqa: PLR2004 - the end of ASCII
+    letters = high + len(re.findall(rb"[A-Za-z]", sample))
+    is_sparse = high < _DENSE * letters
+    if high < (_ENOUGH if is_sparse else _ENOUGH_DENSE):
         return _USUAL
-    found = chardet.detect(sample)
-    is_sure = (found.get("confidence") or 0) >= _SECOND
-    return _codec(_label(found.get("encoding"))) if is_sure else _USUAL
+    codec = _codec(_label(chardet.detect(sample).get("encoding")))
+    # A letter here and there is an accent of Latin script.
+    return _USUAL if is_sparse and codec in _OTHER_SCRIPTS else codec
 
 
 def _is_utf8_after_all(data: bytes, codec: str | None) -> bool:

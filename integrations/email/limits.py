@@ -92,7 +92,8 @@ class _Count:
                 self._enter(found.end() + 1, depth=here.depth, is_message=here.is_digest)
                 return
             if line == here.boundary + b"--":
-                del self.open[level:]
+                # Open still: more parts after the last one are read, too.
+                del self.open[level + 1 :]
                 return
 
     def _enter(self, start: int, *, depth: int, is_message: bool) -> None:

@@ -31,7 +31,18 @@ if TYPE_CHECKING:
     from integrations.email.tree import Part
 
 # A mail has at least one of these; without any the bytes are something else.
-_KNOWN = ("from", "to", "cc", "subject", "date", "message-id", "received", "mime-version", "sender")
+_KNOWN = (
+    "from",
+    "to",
+    "cc",
+    "subject",
+    "date",
+    "message-id",
+    "received",
+    "mime-version",
+    "sender",
+    "content-type",
+)
 
 # One server away and one back.
 _HOPS_OF_A_LOOP = 2

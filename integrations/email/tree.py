@@ -200,9 +200,8 @@ def _ranges(part: Part, boundary: bytes) -> list[tuple[int, int]]:
     for start, end, is_last in _delimiters(part, b"--" + boundary):
         if open_at is not None:
             ranges.append((open_at, max(open_at, _before_newline(part, start))))
-        open_at = end
-        if is_last:
-            return ranges
+        # Nothing should follow the last one (5.1.1), but where parts do, they are read.
+        open_at = None if is_last else end
     if open_at is not None:
         ranges.append((open_at, part.end))
     return ranges
