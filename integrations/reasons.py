@@ -41,6 +41,7 @@ REASONS: dict[str, str | Promise] = {
     "too_many_parts": _("It has more parts than we read."),
     "too_many_attachments": _("It has more attachments than we read."),
     "too_many_addresses": _("It names more addresses than we read."),
+    "too_heavy": _("Reading it took more time or memory than a mail may take."),
     "too_deep": _("Its parts are nested deeper than we read."),
     "headers_too_large": _("Its headers are larger than what we read."),
 }

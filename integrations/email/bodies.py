@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 
 from integrations.email import blocks, calendars, charsets, flowed, html, names, tnef
 from integrations.email.tree import Part
@@ -25,7 +25,9 @@ _TNEF = {"application/ms-tnef", "application/vnd.ms-tnef"}
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _PAGE = re.compile(r"\s*(?:<!doctype\s+html|<html)\b", re.IGNORECASE)
 _MARK = re.compile(r"<<|</?[A-Za-z-]{1,60}>")
+_TAGS = re.compile(r"<[^<>]*+>")
 _LOOK = 2_048
+_MOST_LAID_OUT = 2_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +37,22 @@ class Section:
     text: str | None = None
     markup: str | None = None
 
-    @property
-    def reading(self) -> str:
+
+@dataclass
+class _Reading:
+    """What sections say as text; only so much HTML of one mail is laid out, the rest is stripped
+    of its tags, since laying out costs seconds a megabyte."""
+
+    left: int = _MOST_LAID_OUT
+
+    def of(self, section: Section) -> str:
         """The text, that of the HTML where there is none."""
-        if (self.text or "").strip() or self.markup is None:
-            return self.text or ""
-        return html.to_text(self.markup)
+        if (section.text or "").strip() or section.markup is None:
+            return section.text or ""
+        self.left -= len(section.markup)
+        if self.left < 0:
+            return unescape(_TAGS.sub(" ", section.markup))
+        return html.to_text(section.markup)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +77,7 @@ def body_of(message: Part) -> Body:
         sections = reader.spare or _of_mail_within(message)
     markups = [section.markup for section in sections if section.markup is not None]
     has_text = any((section.text or "").strip() for section in sections)
-    text = "\n".join(section.reading for section in sections) if sections else None
+    text = "\n".join(reader.reading.of(section) for section in sections) if sections else None
     return Body(
         text=text,
         html="\n".join(markups) if markups else None,
@@ -103,6 +115,7 @@ class _Reader:
     """Walks the tree, which is no deeper than `limits` and `tree` let it be."""
 
     files: list[NewFile] = field(default_factory=list)
+    reading: _Reading = field(default_factory=_Reading)
     spare: list[Section] = field(default_factory=list)
 
     def read(self, part: Part, *, is_body: bool = True) -> list[Section]:
@@ -119,18 +132,14 @@ class _Reader:
             return self._alternative(part.children)
         if kind == "multipart/related":
             return self._related(part)
-        return [
-            section
-            for child in part.children
-            for section in self.read(child, is_body=False)
-        ]
+        return [section for child in part.children for section in self.read(child, is_body=False)]
 
     def _alternative(self, children: list[Part]) -> list[Section]:
         found = [self.read(child) for child in children if child.get_content_type() not in _SPARE]
         texts = [s for sections in found for s in sections if (s.text or "").strip()]
         plain = [sections for sections in found if any(s in texts for s in sections)]
         rich = [sections for sections in found if any(s.markup is not None for s in sections)]
-        text = _distinct("\n".join(s.reading for s in sections) for sections in plain)
+        text = _distinct("\n".join(self.reading.of(s) for s in sections) for sections in plain)
         markup = _distinct(
             "\n".join(s.markup for s in sections if s.markup is not None) for sections in rich
         )

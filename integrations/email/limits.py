@@ -21,6 +21,8 @@ ADDRESSES = 500
 PARTS = 200
 DEPTH = 20
 ATTACHMENTS = 100
+# A mail that uses more than this part of any of them is read in a process of its own.
+_SUSPICIOUS = 0.5
 
 _ADDRESSED = (b"from", b"to", b"cc", b"bcc", b"reply-to", b"sender", b"resent-to", b"resent-cc")
 _HEADER_LINES = re.compile(rb"(?:(?:>?From |[!-9;-~]*+[\t ]*+:|[\t ])[^\n]*+(?:\n|\Z))*+")
@@ -43,6 +45,22 @@ class OverLimit(CannotParse):
         self.reason = reason
 
 
+@dataclass(slots=True)
+class Weight:
+    """What the scan counted, each as the part of its limit that is used up."""
+
+    used: float = 0.0
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Near enough to a limit to be read where it can do no harm."""
+        return self.used > _SUSPICIOUS
+
+    def note(self, number: int, *, of: int) -> None:
+        """Count a quantity against its limit."""
+        self.used = max(self.used, number / of)
+
+
 @dataclass(frozen=True, slots=True)
 class _Open:
     """A multipart we are inside of: its boundary, how deep it is, and what its parts are."""
@@ -52,8 +70,8 @@ class _Open:
     is_digest: bool
 
 
-def check(data: bytes) -> None:
-    """Let a mail of bearable weight pass.
+def check(data: bytes) -> Weight:
+    """Let a mail of bearable weight pass, and say how heavy it is.
 
     Raises OverLimit with a sentence for staff. A boundary that only pretends to be one counts,
     so the numbers err to the side of too many.
@@ -65,7 +83,10 @@ def check(data: bytes) -> None:
     )
     # The standard parser ends lines at a bare CR as well, so the count must too.
     text = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    _Count(text).run()
+    count = _Count(text)
+    count.run()
+    count.weight.note(len(data), of=SIZE)
+    return count.weight
 
 
 class _Count:
@@ -76,9 +97,10 @@ class _Count:
         self.parts = 0
         self.attachments = 0
         self.open: list[_Open] = []
+        self.weight = Weight()
 
     def run(self) -> None:
-        _check_addresses(_block_at(self.text, 0))
+        self.weight.note(_check_addresses(_block_at(self.text, 0)), of=ADDRESSES)
         self._enter(0, depth=0, is_message=False)
         for found in _DELIMITER.finditer(self.text):
             self._meet(found)
@@ -101,6 +123,7 @@ class _Count:
         while True:
             block = _block_at(self.text, start)
             self._count(block, depth=depth)
+            self._weigh(block, depth=depth)
             if boundary := _BOUNDARY.search(block):
                 name = (boundary[1] or boundary[2]).rstrip()
                 self.open.append(_Open(name, depth + 1, bool(_DIGEST.search(block))))
@@ -112,6 +135,14 @@ class _Count:
             start += self.text.startswith(b"\n", start)
             depth, is_message = depth + 1, False
             _demand_depth(depth)
+
+    def _weigh(self, block: bytes, *, depth: int) -> None:
+        self.weight.note(depth, of=DEPTH)
+        self.weight.note(self.parts, of=PARTS)
+        self.weight.note(self.attachments, of=ATTACHMENTS)
+        self.weight.note(len(block), of=HEADER_BLOCK)
+        if len(block) > HEADER * _SUSPICIOUS:
+            self.weight.note(max(map(len, headers_in(block))), of=HEADER)
 
     def _count(self, block: bytes, *, depth: int) -> None:
         self.parts += 1
@@ -147,7 +178,7 @@ def headers_in(block: bytes) -> list[bytes]:
     return re.split(rb"\n(?![ \t])", block)
 
 
-def _check_addresses(block: bytes) -> None:
+def _check_addresses(block: bytes) -> int:
     found = 0
     for header in headers_in(block):
         name, _colon, value = header.partition(b":")
@@ -159,6 +190,7 @@ def _check_addresses(block: bytes) -> None:
         reason="too_many_addresses",
         message=_("The mail names more than %(limit)d addresses.") % {"limit": ADDRESSES},
     )
+    return found
 
 
 def _demand_depth(depth: int) -> None:

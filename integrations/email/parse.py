@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from integrations.base import CannotParse, Inbound
 from integrations.email import (
     addresses,
+    apart,
     bodies,
     bounces,
     headers,
@@ -57,12 +58,21 @@ def parse(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
     `envelope` may hold `mail_from` and `rcpt_tos` as the door heard them. Raises CannotParse, or
     its kind OverLimit, with a sentence for staff.
     """
-    limits.check(data)
+    weight = limits.check(data)
+    if weight.is_suspicious:
+        return apart.parse(data, envelope=envelope)
+    return understand(data, envelope=envelope)
+
+
+def understand(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
+    """As `parse`, here and now, for a mail whose weight has been checked."""
     try:
         return _understood(data, envelope=envelope)
     except CannotParse:
         raise
-    # The standard parser is known to raise what it never promised on hostile mail.
+    except MemoryError as error:
+        raise apart.TooHeavy(_("Reading the mail took more memory than there is.")) from error
+    # Libraries are known to raise what they never promised on hostile mail.
     except Exception as error:
         raise CannotParse(
             _("The mail cannot be read: %(error)s.") % {"error": f"{type(error).__name__}: {error}"}
