@@ -14,6 +14,8 @@ from tickets.events import EventKind, Handler
 IN_TRANSACTION: Mapping[str, Sequence[Handler]] = {
     EventKind.MESSAGE_RECEIVED: [notifications.notify],
     EventKind.MESSAGE_SENT: [outbound.enqueue, notifications.notify],
+    EventKind.SIDE_RECEIVED: [notifications.notify],
+    EventKind.SIDE_SENT: [outbound.enqueue, notifications.notify],
     EventKind.ANNOTATION_ADDED: [notifications.notify],
     EventKind.TICKET_ASSIGNED: [notifications.notify],
     EventKind.REPLY_HELD: [notifications.notify],
@@ -26,6 +28,7 @@ _WAKES: Mapping[str, Sequence[Handler]] = {
     # Opening a ticket may have queued its acknowledgement.
     EventKind.MESSAGE_RECEIVED: [wake.deliveries_of],
     EventKind.MESSAGE_SENT: [wake.deliveries_of],
+    EventKind.SIDE_SENT: [wake.deliveries_of],
     EventKind.DELIVERY_REPEATED: [wake.deliveries_of],
     EventKind.ORIGINAL_REQUEUED: [wake.original_of],
 }

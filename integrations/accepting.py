@@ -21,7 +21,7 @@ from integrations.base import Authentication, Fate, Machine
 from integrations.email import machines, mailboxes
 from integrations.models import InboundState, MessageRoute
 from tickets import clock
-from tickets.actions import participants
+from tickets.actions import forward, participants
 from tickets.actions.link import link
 from tickets.actions.open import Request, open_ticket
 from tickets.actions.people import contact_for
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from integrations.models import Channel, RawInbound
     from integrations.threads import Thread
     from tickets.content import Content, Recipient
-    from tickets.models import Message, Ticket
+    from tickets.models import Message, SideConversation, Ticket
 
 # More people than this in one mail are a mailing, not company.
 _MOST_OTHERS = 50
@@ -123,7 +123,11 @@ def place(
     locks.in_turn(f"inbound {inbound.remote_id}")
     if known := _had_already(mail, threads.Thread(ticket=ticket) if ticket else None):
         return Verdict(state=InboundState.DUPLICATE, ticket=known.message.ticket)
-    if ticket:
+    thread = threads.find(inbound, channel=channel) if ticket else None
+    if ticket and thread and thread.side and thread.ticket == ticket:
+        # Beside the ticket it was held, beside the ticket it stays.
+        verdict = _beside(mail, thread.side, authority=_authority_of_new(inbound))
+    elif ticket:
         verdict = _appended(mail, ticket, authority=_authority_of_new(inbound))
     else:
         verdict = _opened(mail)
@@ -161,9 +165,15 @@ def _placed(mail: _Mail, thread: Thread | None) -> Verdict:
         return _opened(mail)
     if not isinstance(standing, Authority):
         return _opened(mail, after=thread.ticket, kind=LinkKind.POSSIBLY_RELATED)
-    if not may_reopen(thread.ticket):
-        return _opened(mail, after=thread.ticket, kind=LinkKind.FOLLOW_UP, authority=standing)
-    return _appended(mail, thread.ticket, authority=standing)
+    if thread.side:
+        return _beside(mail, thread.side, authority=standing)
+    return _answered(mail, thread.ticket, authority=standing)
+
+
+def _answered(mail: _Mail, ticket: Ticket, *, authority: Authority) -> Verdict:
+    if not may_reopen(ticket):
+        return _opened(mail, after=ticket, kind=LinkKind.FOLLOW_UP, authority=authority)
+    return _appended(mail, ticket, authority=authority)
 
 
 def _doubt(mail: _Mail, standing: Authority | threads.Doubt) -> str:
@@ -238,6 +248,21 @@ def _appended(mail: _Mail, ticket: Ticket, *, authority: Authority) -> Verdict:
     return Verdict(state=InboundState.DONE, ticket=ticket, message=message)
 
 
+def _beside(mail: _Mail, side: SideConversation, *, authority: Authority) -> Verdict:
+    """What a third party answers stays beside the ticket; whom they copied does not join."""
+    author = _author(mail.inbound)
+    message = forward.receive(
+        side,
+        by=scope_of_contact(author),
+        author=author,
+        content=_addressed(mail),
+        via=Via(mail.channel.kind),
+        authority=authority,
+        occurred_at=mail.raw.received_at,
+    )
+    return Verdict(state=InboundState.DONE, ticket=side.ticket, message=message)
+
+
 def _filed(mail: _Mail, thread: Thread | None) -> Verdict:
     """An automatic answer is kept on the ticket it answers, and is a reason for none."""
     reason = str(mail.inbound.machine)
@@ -245,6 +270,10 @@ def _filed(mail: _Mail, thread: Thread | None) -> Verdict:
     if thread is None or not isinstance(standing, Authority) or _is_storm(thread.ticket):
         ticket = thread.ticket if thread else None
         return Verdict(state=InboundState.SUPPRESSED, reason=reason, ticket=ticket)
+    if thread.side:
+        content = replace(mail.inbound.content, is_automatic=True)
+        automatic = replace(mail, inbound=replace(mail.inbound, content=content))
+        return replace(_beside(automatic, thread.side, authority=standing), reason=reason)
     author = _author(mail.inbound)
     message = file(
         thread.ticket,

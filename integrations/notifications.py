@@ -69,6 +69,10 @@ def _answered(event: Event, ticket: Ticket) -> Told:
     return {**_watched(event, ticket), ticket.assignee_id: NoticeReason.ANSWERED}
 
 
+def _answered_beside(event: Event, ticket: Ticket) -> Told:
+    return {**_watched(event, ticket), ticket.assignee_id: NoticeReason.THIRD_PARTY}
+
+
 def _watched(_event: Event, ticket: Ticket) -> Told:
     watching = ticket.watchers.values_list("user_id", flat=True)
     return dict.fromkeys(watching, NoticeReason.WATCHING)
@@ -90,6 +94,8 @@ _REASONS: dict[EventKind, Callable[[Event, Ticket], Told]] = {
     EventKind.ANNOTATION_ADDED: _annotated,
     EventKind.MESSAGE_RECEIVED: _answered,
     EventKind.MESSAGE_SENT: _watched,
+    EventKind.SIDE_RECEIVED: _answered_beside,
+    EventKind.SIDE_SENT: _watched,
     EventKind.REPLY_HELD: _held,
     EventKind.DELIVERY_FAILED: _undelivered,
 }

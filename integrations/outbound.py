@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from integrations import letterheads, wording
+from integrations import beside, letterheads, wording
 from integrations.email import conversation, ids
 from integrations.email.letter import File, Letter, Mailbox
 from integrations.models import Channel, ChannelAddress, Delivery, DeliveryKind, DeliveryState
@@ -270,9 +271,9 @@ def _letter(
     written: _Written,
 ) -> Letter:
     ours = address_of(channel) if channel else ""
-    in_reply_to, references = conversation.place_of(ticket, address=address)
+    in_reply_to, references = conversation.place_of(ticket, address=address, side=message.side)
     words = written.wording
-    return Letter(
+    letter = Letter(
         sender=Mailbox(address=ours, name=written.name),
         reply_to=ours,
         to=_seen(message.to),
@@ -291,6 +292,7 @@ def _letter(
         language=words.language,
         written_with=words.templates,
     )
+    return beside.letter_of(letter, message) if message.side else letter
 
 
 def _earlier(message: Message, *, most: int, reader: int) -> list[int]:
@@ -312,7 +314,8 @@ def _seen(recipients: list[Recipient]) -> list[Mailbox]:
 
 
 def _files(message: Message) -> list[File]:
-    found = Attachment.objects.filter(message=message).order_by("pk")
+    wanted = Q(message=message) | Q(enclosed_in=message)
+    found = Attachment.objects.filter(wanted).distinct().order_by("pk")
     return [File(attachment=file.pk, sha256=bytes(file.sha256).hex()) for file in found]
 
 

@@ -23,7 +23,7 @@ from tickets.states import Authority, IdentityKind
 if TYPE_CHECKING:
     from integrations.base import Inbound, Person
     from integrations.models import Channel
-    from tickets.models import Ticket
+    from tickets.models import SideConversation, Ticket
 
 
 class Doubt(StrEnum):
@@ -36,42 +36,53 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Thread:
-    """The ticket a message refers to, and the copies of ours whose tokens it brings back."""
+    """The ticket a message refers to, and the copies of ours whose tokens it brings back.
+
+    `side`: it refers to what was said to a third party beside the ticket.
+    """
 
     ticket: Ticket
+    side: SideConversation | None = None
     copies: tuple[Delivery, ...] = ()
 
 
 def find(inbound: Inbound, *, channel: Channel) -> Thread | None:
     """The thread of the nearest id that is known here. Two queries."""
     copies = _copies(inbound)
-    tickets = {copy.token: copy.ticket for copy in copies}
+    places = {copy.token: (copy.ticket, _side_of(copy)) for copy in copies}
     for route in _routes(inbound, channel=channel):
-        tickets.setdefault(route.remote_id.lower(), route.message.ticket)
-    known = (tickets.get(ids.token_in(name) or name.lower()) for name in inbound.answers)
-    ticket = next((ticket for ticket in known if ticket), None)
+        places.setdefault(route.remote_id.lower(), (route.message.ticket, route.message.side))
+    known = (places.get(ids.token_in(name) or name.lower()) for name in inbound.answers)
+    ticket, side = next((place for place in known if place), (None, None))
     if ticket is None:
         return None
-    return Thread(ticket=ticket, copies=tuple(c for c in copies if c.ticket_id == ticket.pk))
+    # A token of one conversation proves nothing in another.
+    here = tuple(c for c in copies if (c.ticket_id, _side_of(c)) == (ticket.pk, side))
+    return Thread(ticket=ticket, side=side, copies=here)
+
+
+def _side_of(copy: Delivery) -> SideConversation | None:
+    return copy.message.side if copy.message else None
 
 
 def _copies(inbound: Inbound) -> list[Delivery]:
     tokens = [token for answered in inbound.answers if (token := ids.token_in(answered))]
     found = Delivery.objects.filter(token__in=tokens, ticket__isnull=False)
-    return list(found.select_related("ticket__queue")) if tokens else []
+    return list(found.select_related("ticket__queue", "message__side")) if tokens else []
 
 
 def _routes(inbound: Inbound, *, channel: Channel) -> list[MessageRoute]:
     here = Q(channel=channel) | Q(message__ticket__queue=channel.queue_id)
     found = MessageRoute.objects.known_as(inbound.answers).filter(here).order_by("-pk")
-    return list(found.select_related("message__ticket__queue")) if inbound.answers else []
+    rows = found.select_related("message__ticket__queue", "message__side")
+    return list(rows) if inbound.answers else []
 
 
 def standing(inbound: Inbound, thread: Thread) -> Authority | Doubt:
     """How far the sender may speak on the thread, or why not at all.
 
-    Only who is on the ticket: verified by the token of a copy sent to that very address or when
-    a server we trust vouches for it, else plausible.
+    Only who is on the ticket, or in the side conversation it refers to: verified by the token of
+    a copy sent to that very address or when a server we trust vouches for it, else plausible.
     """
     author = inbound.author
     if author is None:
@@ -81,7 +92,7 @@ def standing(inbound: Inbound, thread: Thread) -> Authority | Doubt:
     if inbound.authentication == Authentication.FAIL:
         return Doubt.FORGED
     # A token outlives what it was given for: who was taken off the ticket still holds theirs.
-    if not _is_on(thread.ticket, author):
+    if not _is_on(thread, author):
         return Doubt.STRANGER
     vouched = inbound.authentication == Authentication.PASS
     has_token = any(_was_sent_to(copy, author) for copy in thread.copies)
@@ -101,13 +112,17 @@ def _was_sent_to(copy: Delivery, author: Person) -> bool:
     return normal_id(author.kind, copy.address) == normal_id(author.kind, author.external_id)
 
 
-def _is_on(ticket: Ticket, author: Person) -> bool:
-    """Whether the address is the requester's or a confirmed participant's."""
+def _is_on(thread: Thread, author: Person) -> bool:
+    """Whether the address is the requester's or a confirmed participant's; beside the ticket, a
+    third party's."""
     identity = Identity.objects.filter(
         kind=author.kind, external_id=normal_id(author.kind, author.external_id)
     ).first()
     if identity is None:
         return False
+    if thread.side:
+        return thread.side.parties.filter(contact=identity.contact_id).exists()
+    ticket = thread.ticket
     if identity.contact_id == ticket.requester_id:
         return True
     return Participant.objects.filter(

@@ -6,6 +6,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from tickets import clock, models
+from tickets.actions import _seen, forward
 from tickets.actions.open import Request, open_ticket
 from tickets.actions.receive import receive
 from tickets.actions.reply import Reply, newest_seen, release, submit
@@ -183,3 +184,37 @@ def _reply(ticket: models.Ticket, *, by: models.User, body: str) -> models.Messa
     message = release(draft.pk)
     assert message
     return message
+
+
+def make_forward(
+    ticket: models.Ticket,
+    *,
+    by: models.User,
+    to: models.Contact | None = None,
+    side: models.SideConversation | None = None,
+    body: str = "Can you look into this?",
+    **fields,
+) -> models.Message:
+    """What staff wrote to a third party; the first one begins a side conversation."""
+    written = forward.Forward(
+        body=body,
+        subject=fields.pop("subject", "A case for you"),
+        last_seen_event=_seen.newest(ticket, side=side),
+        to=[to or (side.parties.first().contact if side else ContactFactory(name="Vera Vendor"))],
+        **fields,
+    )
+    draft = forward.submit(ticket, written, by=scope_of(by), side=side, window=INSTANTLY)
+    message = release(draft.pk)
+    assert message
+    return message
+
+
+def make_side_answer(
+    side: models.SideConversation, *, body: str = "We look.", files=(), at=None
+) -> models.Message:
+    """What the third party answered."""
+    author = side.parties.first().contact
+    content = Content(body=body, format=models.BodyFormat.PLAIN, files=files)
+    return forward.receive(
+        side, by=SYSTEM, author=author, content=content, via=models.Via.EMAIL, occurred_at=at
+    )

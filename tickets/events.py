@@ -46,6 +46,11 @@ class EventKind(StrEnum):
     MESSAGE_SENT = "message.sent"
     # Kept on the ticket, and nobody's turn: an automatic answer.
     MESSAGE_FILED = "message.filed"
+    SIDE_SENT = "side.sent"
+    SIDE_RECEIVED = "side.received"
+    SIDE_FILED = "side.filed"
+    SIDE_CLOSED = "side.closed"
+    SIDE_REOPENED = "side.reopened"
     ANNOTATION_ADDED = "annotation.added"
     PARTICIPANT_ADDED = "participant.added"
     PARTICIPANT_PROPOSED = "participant.proposed"

@@ -192,7 +192,9 @@ def in_view(scope: Scope, view: View) -> TicketQuerySet:
 
 
 def _rows(scope: Scope, numbers: list[int]) -> list[Ticket]:
-    latest = Message.objects.filter(ticket=OuterRef("pk")).order_by("-occurred_at", "-id")
+    latest = (
+        Message.objects.in_public().filter(ticket=OuterRef("pk")).order_by("-occurred_at", "-id")
+    )
     rows = (
         with_labels(Ticket.objects.visible_to(scope))
         .filter(pk__in=numbers)

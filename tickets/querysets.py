@@ -102,6 +102,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
             Exists(tickets.filter(requester=OuterRef("pk")))
             | Exists(tickets.filter(participants__contact=OuterRef("pk")))
             | Exists(tickets.filter(organisation__memberships__contact=OuterRef("pk")))
+            | Exists(tickets.filter(side_conversations__parties__contact=OuterRef("pk")))
         )
 
     def named(self, words: str) -> Self:
@@ -120,10 +121,18 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """
         if scope.is_system:
             return self
-        if scope.link_ticket is not None:
-            return self.filter(ticket_id=scope.link_ticket, ticket__aside="")
         if scope.is_staff:
             return self.filter(_staff_sees(scope, prefix="ticket__"))
+        # What is said beside the customer, no customer sees, nor does the third party.
+        return self.in_public()._seen_outside(scope)
+
+    def in_public(self) -> Self:
+        """What the customer's side and staff said to one another; no side conversation."""
+        return self.filter(side=None)
+
+    def _seen_outside(self, scope: Scope) -> Self:
+        if scope.link_ticket is not None:
+            return self.filter(ticket_id=scope.link_ticket, ticket__aside="")
         if scope.contact:
             shared = Q(ticket__participants__added_at__lte=F("occurred_at")) | Q(
                 ticket__participants__sees_all=True

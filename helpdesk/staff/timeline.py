@@ -72,6 +72,11 @@ class Entry:
         return self.message.authority == Authority.PLAUSIBLE
 
     @property
+    def is_beside(self) -> bool:
+        """Whether it was said to or by a third party, where the customer reads nothing."""
+        return self.message.side_id is not None
+
+    @property
     def body(self) -> SafeString:
         """The cleaned new text: the sender's own layout where nothing had to be cut off it."""
         if self.kind == "annotation":
@@ -155,7 +160,9 @@ def read(ticket: Ticket, scope: Scope, *, before: Cursor | None = None) -> Timel
         entries = _entries(found[LAST - 1 :: -1] if rest else found[::-1], scope)
         return Timeline(entries=entries, newest_event=0, is_window=True, older=rest or None)
     found = list(newest_first[: LAST + 1])
-    newest = max((event.pk for event in found if event.message_id), default=0)
+    # What is said beside the ticket holds back no reply, so no form has to have seen it.
+    public = (event.pk for event in found if event.message and event.message.side_id is None)
+    newest = max(public, default=0)
     newest = newest or newest_seen(ticket)
     if len(found) <= LAST:
         return Timeline(entries=_entries(found[::-1], scope), newest_event=newest)

@@ -36,6 +36,8 @@ _ICONS = {
     "participant.removed": "user-minus",
     "participant.history_shared": "eye",
     "participant.history_unshared": "eye-slash",
+    "side.closed": "archive-box",
+    "side.reopened": "arrow-path",
     "reply.held": "exclamation-circle",
     "delivery.failed": "exclamation-triangle",
     "delivery.reported": "exclamation-circle",

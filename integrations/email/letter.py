@@ -43,6 +43,7 @@ class Letter:
 
     `to` and `cc` are what every recipient sees; who gets this copy is the delivery's address.
     `opening` and `closing` stand before and after `body`, `signature` below; all are Markdown.
+    `quoted` is plain text that goes along whole, as in a forward.
     `earlier` are ids of messages quoted at the end: they never change, so need no copy.
     `written_with` notes the templates they come from, for whoever asks later.
     """
@@ -59,6 +60,7 @@ class Letter:
     in_reply_to: str = ""
     references: Sequence[str] = ()
     files: Sequence[File] = ()
+    quoted: str = ""
     earlier: Sequence[int] = ()
     look: Look = Look()
     ticket: int | None = None

@@ -74,6 +74,7 @@ def text(letter: Letter) -> str:
     """The plain part: Markdown as it reads by itself, the signature below its mark."""
     with translation.override(letter.language):
         parts = [plain.text_of(part) for part in _said(letter)]
+        parts += [plain.quoted(letter.quoted)] if letter.quoted else []
         return _rendered(
             letter,
             "message.txt",
@@ -99,7 +100,7 @@ def html(letter: Letter, *, pictures: Mapping[str, str] | None = None) -> str:
 
 def bare_html(letter: Letter) -> str:
     """The text alone, for when the proper layout fails: better plain than not at all."""
-    parts = [*_said(letter), letter.signature]
+    parts = [*_said(letter), letter.quoted, letter.signature]
     return f'<!doctype html><meta charset="utf-8">{"".join(map(rendering.plain_html, parts))}'
 
 
@@ -125,6 +126,9 @@ def _html(letter: Letter, pictures: Mapping[str, str], *, is_plain: bool = False
 
     files = {name: source for name, source in pictures.items() if name != LOGO_NAME}
     parts = [laid_out(rendering.markdown_html(part, pictures=files)) for part in _said(letter)]
+    if letter.quoted:
+        quoted = format_html("<blockquote>{}</blockquote>", rendering.plain_html(letter.quoted))
+        parts.append(laid_out(quoted))
     return _rendered(
         letter,
         "message.html",

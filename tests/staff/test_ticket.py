@@ -2,11 +2,12 @@
 
 import pytest
 
-from tests.factories import LabelFactory, make_message, make_ticket
+from tests.factories import LabelFactory, make_forward, make_message, make_side_answer, make_ticket
 from tickets.actions import link, triage
 from tickets.actions.annotate import annotate
 from tickets.actions.participants import propose
 from tickets.actions.receive import receive
+from tickets.actions.reply import newest_seen
 from tickets.content import Content, NewFile
 from tickets.models import BodyFormat, LinkKind, Via
 from tickets.permissions import SYSTEM
@@ -162,3 +163,14 @@ def test_every_field_of_others_is_escaped(agent, queue, ana):
         page = client.get(path).content.decode()
         assert "<img src=x" not in page
         assert "{{7*7}}" in page
+
+
+@pytest.mark.promise("B8")
+def test_what_is_said_beside_the_ticket_is_marked_and_holds_no_reply(agent, ticket):
+    seen = newest_seen(ticket)
+    side = make_forward(ticket, by=agent.user, body="Known to you?").side
+    make_side_answer(side, body="Fixed in 5.1.")
+    page = _page(agent, ticket)
+    assert page.count("not seen by the customer") == 2
+    assert "third party" in page
+    assert f'name="last_seen_event" value="{seen}"' in page

@@ -3,19 +3,23 @@
 import pytest
 
 from tests.factories import (
+    INSTANTLY,
     ContactFactory,
     QueueFactory,
     StaffFactory,
     give,
     make_member,
     make_message,
+    make_side_answer,
     make_ticket,
 )
 from tests.roles import Role
 from tickets import attachments
+from tickets.actions import forward
 from tickets.actions.annotate import annotate
 from tickets.actions.assign import to_agent
 from tickets.actions.participants import add
+from tickets.actions.reply import newest_seen
 from tickets.content import NewFile
 from tickets.events import EventKind, record
 from tickets.models import Annotation, Attachment, Event, Message, Ticket
@@ -41,6 +45,7 @@ SEES = {
     "author": {"organisation", "private", "confidential"},
     "guest": {"joined"},
     "outsider": set(),
+    "third_party": set(),
     "anonymous": set(),
     "link_holder": {"own"},
     "system": ALL,
@@ -77,8 +82,15 @@ def guest(db):
 
 
 @pytest.fixture
+def third_party(db):
+    """Somebody outside who was written to beside every ticket, and answered."""
+    return Role(contact=ContactFactory(name="Vera Vendor"))
+
+
+@pytest.fixture
 def world(request, clock):
-    """One ticket of each kind, each with a message, a file, an annotation and a staff event."""
+    """One ticket of each kind, each with a message, a file, an annotation, a staff event, and a
+    side conversation with an answer and a file of its own."""
 
     def role(name):
         return request.getfixturevalue(name)
@@ -96,6 +108,7 @@ def world(request, clock):
     to_agent(tickets["organisation"], role("own_only").user, by=lead.scope)
     for ticket in tickets.values():
         _annotated(ticket, by=lead.user)
+        _beside(ticket, by=lead.user, to=role("third_party").contact)
     clock.advance(minutes=1)
     add(tickets["joined"], role("guest").contact, by=lead.scope)
     return {ticket.pk: name for name, ticket in tickets.items()}
@@ -106,6 +119,17 @@ def _annotated(ticket, *, by):
     attachments.store(FILE, ticket=ticket, annotation=annotation)
     record(EventKind.TICKET_LINKED, by=SYSTEM, ticket=ticket)
     record(EventKind.ACCESS_CHANGED, by=SYSTEM, ticket=ticket, audience=Audience.SECURITY)
+
+
+def _beside(ticket, *, by, to):
+    everywhere = Scope(user=by, is_staff=True, is_system=True)
+    kept = ticket.attachments.filter(annotation=None).values_list("pk", flat=True)
+    written = forward.Forward(
+        body="Beside", subject="x", last_seen_event=newest_seen(ticket), to=[to], files=list(kept)
+    )
+    draft = forward.submit(ticket, written, by=everywhere, window=INSTANTLY)
+    side = forward.send(draft, ticket, by=everywhere).side
+    make_side_answer(side, files=[FILE])
 
 
 @pytest.fixture
@@ -123,7 +147,7 @@ def _names(found, world, *, key="ticket_id"):
     return {world[pk] for pk in found.values_list(key, flat=True)}
 
 
-@pytest.mark.promise("S2.3", "S4.1", "S4.15")
+@pytest.mark.promise("S2.3", "S4.1", "S4.15", "B8")
 @pytest.mark.parametrize(
     ("scope", "role", "sees"),
     [(role, role, sees) for role, sees in SEES.items()],
@@ -134,14 +158,18 @@ def test_each_sees_this_and_nothing_else(world, scope, role, sees):
     # Who joined later does not see what was said before; what staff say is for staff.
     said = sees - {"joined"} if role == "guest" else sees
     inside = sees if role in STAFF else set()
-    files, events = (
+    files, events, messages = (
         Attachment.objects.all().visible_to(scope),
         Event.objects.all().visible_to(scope),
+        Message.objects.all().visible_to(scope),
     )
     found = {
         "tickets": _names(Ticket.objects.all().visible_to(scope), world, key="pk"),
-        "messages": _names(Message.objects.all().visible_to(scope), world),
-        "files of messages": _names(files.filter(annotation=None), world),
+        "messages": _names(messages.filter(side=None), world),
+        "files of messages": _names(files.filter(annotation=None, message__side=None), world),
+        "beside": _names(messages.exclude(side=None), world),
+        "files beside": _names(files.exclude(message__side=None), world),
+        "events beside": _names(events.exclude(message__side=None), world),
         "public events": _names(events.filter(audience=Audience.PUBLIC), world),
         "annotations": _names(Annotation.objects.all().visible_to(scope), world),
         "files of annotations": _names(files.exclude(annotation=None), world),
@@ -152,6 +180,9 @@ def test_each_sees_this_and_nothing_else(world, scope, role, sees):
         "tickets": sees,
         "messages": said,
         "files of messages": said,
+        "beside": inside,
+        "files beside": inside,
+        "events beside": inside,
         "public events": said,
         "annotations": inside,
         "files of annotations": inside,

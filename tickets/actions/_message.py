@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tickets.content import Content
+    from tickets.models import SideConversation
 
 
 def add_message(
@@ -23,10 +24,12 @@ def add_message(
     occurred_at: datetime,
     authority: Authority = Authority.VERIFIED,
     by_staff: bool = False,
+    side: SideConversation | None = None,
 ) -> Message:
     """Write the message and store its files; no event, no turn: that is the action's."""
     message = Message.objects.create(
         ticket=ticket,
+        side=side,
         author=author,
         by_staff=by_staff,
         via=via,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from tickets.content import NewFile
-    from tickets.models import Ticket, User
+    from tickets.models import SideConversation, Ticket, User
     from tickets.scope import Scope
 
 _LOCK = 0x64726166  # "draf": the forms of one writer wait for each other
@@ -42,6 +42,7 @@ def save(
     *,
     by: Scope,
     form: Mapping[str, Any] | None = None,
+    side: SideConversation | None = None,
 ) -> Draft | None:
     """Keep what is being typed, with what else the form holds (None: leave that as it is).
 
@@ -49,46 +50,62 @@ def save(
     """
     demand_work(by, ticket)
     in_turn(by=by)
-    mine = _mine(ticket, kind, by=by)
+    mine = _mine(ticket, kind, by=by, side=side)
     if not body.strip():
         mine.filter(attachments=None).delete()
         mine.update(body="")
         return None
     kept = {"body": body} if form is None else {"body": body, "form": dict(form)}
     draft, _made = mine.update_or_create(
-        defaults=kept, create_defaults={**_new(ticket, kind, by=by), **kept}
+        defaults=kept, create_defaults={**_new(ticket, kind, by=by, side=side), **kept}
     )
     return draft
 
 
 @transaction.atomic
-def add_files(ticket: Ticket, files: Sequence[NewFile], *, by: Scope) -> Draft:
-    """Put files beside one's reply, also before there is any text.
+def add_files(
+    ticket: Ticket,
+    files: Sequence[NewFile],
+    *,
+    by: Scope,
+    kind: DraftKind = DraftKind.REPLY,
+    side: SideConversation | None = None,
+) -> Draft:
+    """Put files beside what one writes, also before there is any text.
 
     Raises OSError when the storage is full or away; no file is kept then.
     """
     demand_work(by, ticket)
-    mine = _mine(ticket, DraftKind.REPLY, by=by)
-    draft, _made = mine.get_or_create(defaults=_new(ticket, DraftKind.REPLY, by=by))
+    mine = _mine(ticket, kind, by=by, side=side)
+    draft, _made = mine.get_or_create(defaults=_new(ticket, kind, by=by, side=side))
     for file in files:
         attachments.store(file, ticket=ticket, draft=draft)
     return draft
 
 
 @transaction.atomic
-def remove_file(ticket: Ticket, attachment_id: int, *, by: Scope) -> None:
+def remove_file(
+    ticket: Ticket,
+    attachment_id: int,
+    *,
+    by: Scope,
+    kind: DraftKind = DraftKind.REPLY,
+    side: SideConversation | None = None,
+) -> None:
     """Take a file off one's own draft; anybody else's, or a sent one, is left alone."""
     demand_work(by, ticket)
     # Locked, so that no file is dropped from a reply that is leaving at this moment.
-    if draft := _mine(ticket, DraftKind.REPLY, by=by).select_for_update().first():
+    if draft := _mine(ticket, kind, by=by, side=side).select_for_update().first():
         attachments.drop(draft.attachments.filter(pk=attachment_id))
 
 
 @transaction.atomic
-def discard(ticket: Ticket, kind: DraftKind, *, by: Scope) -> None:
+def discard(
+    ticket: Ticket, kind: DraftKind, *, by: Scope, side: SideConversation | None = None
+) -> None:
     """Throw one's draft away with its files."""
     demand_work(by, ticket)
-    if draft := _mine(ticket, kind, by=by).select_for_update().first():
+    if draft := _mine(ticket, kind, by=by, side=side).select_for_update().first():
         attachments.drop(draft.attachments.all())
         draft.delete()
 
@@ -117,9 +134,15 @@ def _author(by: Scope) -> User:
     return by.user
 
 
-def _new(ticket: Ticket, kind: DraftKind, *, by: Scope) -> dict[str, object]:
-    return {"ticket": ticket, "kind": kind, "author": _author(by)}
+def _new(
+    ticket: Ticket, kind: DraftKind, *, by: Scope, side: SideConversation | None = None
+) -> dict[str, object]:
+    return {"ticket": ticket, "kind": kind, "author": _author(by), "side": side}
 
 
-def _mine(ticket: Ticket, kind: DraftKind, *, by: Scope) -> QuerySet[Draft]:
-    return Draft.objects.filter(ticket=ticket, kind=kind, author=by.user, state=DraftState.DRAFT)
+def _mine(
+    ticket: Ticket, kind: DraftKind, *, by: Scope, side: SideConversation | None = None
+) -> QuerySet[Draft]:
+    return Draft.objects.filter(
+        ticket=ticket, kind=kind, author=by.user, side=side, state=DraftState.DRAFT
+    )

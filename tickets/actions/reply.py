@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from tickets import clock, recipients
-from tickets.actions import drafts, participants
+from tickets.actions import _seen, _window, drafts, forward, participants
 from tickets.actions._lock import locked, locked_for
 from tickets.actions._message import add_message
 from tickets.actions.people import contact_of
 from tickets.actions.triage import change_status
 from tickets.content import Content, Recipient
-from tickets.errors import Incomplete, Stale, TooLate
+from tickets.errors import Incomplete, TooLate
 from tickets.events import EventKind, record
 from tickets.models import Contact, Draft, DraftKind, DraftState, Message, Ticket, Via
 from tickets.permissions import can_work, demand_work, scope_of
@@ -32,9 +31,6 @@ from tickets.scope import SYSTEM
 from tickets.states import STATUSES, Audience, Status, Turn, may_follow
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
-    from tickets.models import Event, User
     from tickets.scope import Scope
 
 UNDO_WINDOW = timedelta(seconds=10)
@@ -75,30 +71,18 @@ def submit(ticket: Ticket, reply: Reply, *, by: Scope, window: timedelta = UNDO_
         return done
     _demand_text(reply)
     to, cc = _recipients(ticket, reply)
-    demand_seen(ticket, reply.last_seen_event, by=by.user)
-    now = clock.now()
-    draft, _made = Draft.objects.update_or_create(
-        ticket=ticket,
-        kind=DraftKind.REPLY,
-        author=by.user,
-        state=DraftState.DRAFT,
-        defaults={
-            "body": reply.body,
-            "form": dict(reply.form),
-            "to": to,
-            "cc": cc,
-            "set_status": reply.status or "",
-            "set_turn": reply.turn or "",
-            "last_seen_event": reply.last_seen_event,
-            "idempotency_key": reply.key,
-            "submitted_at": now,
-            "release_at": now + window,
-            "held_because": "",
-        },
-    )
-    draft.state = DraftState.SENDING
-    draft.save(update_fields=["state"])
-    return draft
+    _seen.demand(ticket, reply.last_seen_event, by=by.user)
+    fields = {
+        "body": reply.body,
+        "form": dict(reply.form),
+        "to": to,
+        "cc": cc,
+        "set_status": reply.status or "",
+        "set_turn": reply.turn or "",
+        "last_seen_event": reply.last_seen_event,
+        "idempotency_key": reply.key,
+    }
+    return _window.freeze(ticket, DraftKind.REPLY, by=by, window=window, fields=fields)
 
 
 def _demand_text(reply: Reply) -> None:
@@ -143,35 +127,7 @@ def _frozen(ticket: Ticket, chosen: Sequence[Contact], reply: Reply) -> list[Rec
 
 def newest_seen(ticket: Ticket) -> int:
     """The id a form remembers as `last_seen_event`: the newest public message's event."""
-    newest = _message_events(ticket).order_by("-id").values_list("id", flat=True).first()
-    return newest or 0
-
-
-def newer_messages(ticket: Ticket, last_seen: int | None, *, by: User | None) -> list[Message]:
-    """Messages by others that came after the event somebody last saw, oldest first."""
-    events = _message_events(ticket).filter(id__gt=last_seen or 0).exclude(user=by)
-    found = events.select_related("message__author").order_by("id")
-    return [event.message for event in found if event.message]
-
-
-def _message_events(ticket: Ticket) -> QuerySet[Event]:
-    return ticket.events.filter(kind__in=[EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_SENT])
-
-
-def demand_seen(ticket: Ticket, last_seen: int | None, *, by: User | None) -> None:
-    """Hold a reply that was written against an outdated conversation (S2.4). Raises Stale."""
-    newer = newer_messages(ticket, last_seen, by=by)
-    if newer:
-        names = ", ".join(dict.fromkeys(str(message.author) for message in newer))
-        raise Stale(
-            ngettext(
-                "%(names)s wrote meanwhile. Read it before you send.",
-                "%(names)s wrote meanwhile. Read it before you send.",
-                len(newer),
-            )
-            % {"names": names},
-            newer=newer,
-        )
+    return _seen.newest(ticket)
 
 
 @transaction.atomic
@@ -187,23 +143,8 @@ def undo(draft: Draft, *, by: Scope) -> Draft:
     if draft.state == DraftState.SENT:
         raise TooLate(_("It has left already. Write again to correct it."))
     if draft.state == DraftState.SENDING:
-        _give_back(draft)
+        _window.give_back(draft)
     return draft
-
-
-def _give_back(draft: Draft, *, held_because: str = "") -> None:
-    begun = Draft.objects.filter(
-        ticket=draft.ticket_id, kind=draft.kind, author=draft.author_id, state=DraftState.DRAFT
-    ).first()
-    if begun:
-        draft.body = f"{draft.body}\n\n{begun.body}"
-        begun.attachments.update(draft=draft)
-        begun.delete()
-    draft.state = DraftState.DRAFT
-    draft.idempotency_key = None
-    draft.submitted_at = draft.release_at = None
-    draft.held_because = held_because
-    draft.save()
 
 
 @transaction.atomic
@@ -215,7 +156,7 @@ def release(draft_id: int) -> Message | None:
     """
     draft = (
         Draft.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("author", "ticket")
+        .select_related("author", "ticket", "side")
         .filter(pk=draft_id, state=DraftState.SENDING, release_at__lte=clock.now())
         .first()
     )
@@ -226,7 +167,8 @@ def release(draft_id: int) -> Message | None:
     if held := _reason_to_hold(draft, ticket, by=by):
         _hold(draft, ticket, held)
         return None
-    return _send(draft, ticket, by=by)
+    send = forward.send if draft.kind == DraftKind.FORWARD else _send
+    return send(draft, ticket, by=by)
 
 
 def _reason_to_hold(draft: Draft, ticket: Ticket, *, by: Scope) -> str:
@@ -234,18 +176,15 @@ def _reason_to_hold(draft: Draft, ticket: Ticket, *, by: Scope) -> str:
         return "no_access"
     if ticket.aside:
         return "aside"
-    if newer_messages(ticket, draft.last_seen_event, by=draft.author):
+    if draft.kind == DraftKind.FORWARD:
+        return forward.reason_to_hold(draft, ticket)
+    if _seen.newer(ticket, draft.last_seen_event, by=draft.author):
         return "moved"
-    return "" if _remaining(draft, ticket, draft.to) else "nobody_left"
-
-
-def _remaining(draft: Draft, ticket: Ticket, chosen: list[Recipient]) -> list[Recipient]:
-    """The frozen recipients, without those taken off the ticket while it waited."""
-    return recipients.still_on(ticket, chosen, since=draft.submitted_at or clock.now())
+    return "" if _window.remaining(draft, draft.to) else "nobody_left"
 
 
 def _hold(draft: Draft, ticket: Ticket, held: str) -> None:
-    _give_back(draft, held_because=held)
+    _window.give_back(draft, held_because=held)
     record(
         EventKind.REPLY_HELD,
         by=SYSTEM,
@@ -256,7 +195,7 @@ def _hold(draft: Draft, ticket: Ticket, held: str) -> None:
 
 def _send(draft: Draft, ticket: Ticket, *, by: Scope) -> Message:
     written = draft.submitted_at or clock.now()
-    to, cc = (_remaining(draft, ticket, chosen) for chosen in (draft.to, draft.cc))
+    to, cc = (_window.remaining(draft, chosen) for chosen in (draft.to, draft.cc))
     _let_in([*to, *cc], ticket, by=by, since=written)
     message = add_message(
         ticket,
@@ -266,18 +205,14 @@ def _send(draft: Draft, ticket: Ticket, *, by: Scope) -> Message:
         via=Via(ticket.origin_kind) if ticket.origin_kind in Via.values else Via.WEB,
         occurred_at=written,
     )
-    draft.attachments.update(message=message, draft=None)
-    draft.state, draft.message = DraftState.SENT, message
-    draft.save(update_fields=["state", "message"])
-    turn_was, ticket.turn = ticket.turn, _turn_after(draft, ticket)
-    ticket.save(update_fields=["turn"])
+    _window.done(draft, message)
     record(
         EventKind.MESSAGE_SENT,
         by=by,
         ticket=ticket,
         audience=Audience.PUBLIC,
         message=message,
-        data={"turn": [turn_was, ticket.turn]},
+        data={"turn": _window.pass_turn(draft, ticket, Turn.CUSTOMER)},
         occurred_at=written,
     )
     _follow_up(draft, ticket, by=by)
@@ -289,13 +224,6 @@ def _let_in(chosen: list[Recipient], ticket: Ticket, *, by: Scope, since: dateti
     joining = [person["contact"] for person in chosen if "joins" in person]
     for contact in Contact.objects.filter(pk__in=joining).exclude(pk=ticket.requester_id):
         participants.add(ticket, contact, by=by, since=since)
-
-
-def _turn_after(draft: Draft, ticket: Ticket) -> Turn:
-    """The customer's, unless its author said otherwise or the ticket has ended."""
-    if not ticket.is_live:
-        return Turn.NOBODY
-    return Turn(draft.set_turn or Turn.CUSTOMER)
 
 
 def _follow_up(draft: Draft, ticket: Ticket, *, by: Scope) -> None:

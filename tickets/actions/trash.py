@@ -17,7 +17,7 @@ from tickets import attachments, clock, redaction
 from tickets.actions._lock import locked, save_changed
 from tickets.errors import Conflict, NotAllowedNow
 from tickets.events import EventKind, record
-from tickets.models import Attachment, Draft, Notification, Ticket, TicketLink
+from tickets.models import Attachment, Draft, Notification, ThirdParty, Ticket, TicketLink
 from tickets.permissions import SYSTEM, demand_work, leads_in_words
 from tickets.states import Aside
 
@@ -138,6 +138,8 @@ def _delete_what_hangs_on(ticket: Ticket) -> None:
     TicketLink.objects.filter(source=ticket).delete()
     TicketLink.objects.filter(target=ticket).delete()
     ticket.participants.all().delete()
+    ThirdParty.objects.filter(side__ticket=ticket).delete()
+    ticket.side_conversations.update(subject="")
     ticket.watchers.all().delete()
     ticket.labels.clear()
 

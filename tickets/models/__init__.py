@@ -16,6 +16,7 @@ from tickets.models.people import (
     User,
 )
 from tickets.models.queue import Product, Queue
+from tickets.models.side import SideConversation, ThirdParty
 from tickets.models.templates import MessageTemplate, TemplateKind
 from tickets.models.ticket import (
     Label,
@@ -55,11 +56,13 @@ __all__ = [
     "Participant",
     "Product",
     "Queue",
+    "SideConversation",
     "StatusReason",
     "Team",
     "TeamMembership",
     "TemplateKind",
     "Theme",
+    "ThirdParty",
     "Ticket",
     "TicketLink",
     "User",

@@ -7,15 +7,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tickets.models.people import User
+from tickets.models.side import SideConversation
 from tickets.models.ticket import Ticket
 from tickets.states import Status, Turn
 
 
 class DraftKind(models.TextChoices):
-    """Two kinds, two forms, two drafts: what is typed in one can never leave by the other."""
+    """Each a form and a draft of its own: what is typed in one can never leave by another."""
 
     REPLY = "reply", _("Reply")
     ANNOTATION = "annotation", _("Annotation")
+    FORWARD = "forward", _("To a third party")
 
 
 class DraftState(models.TextChoices):
@@ -35,6 +37,14 @@ class Draft(models.Model):
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="drafts")
     kind = models.CharField(max_length=12, choices=DraftKind.choices)
+    # The side conversation it goes on with; a forward without one begins its own.
+    side = models.ForeignKey(
+        SideConversation,
+        on_delete=models.CASCADE,
+        related_name="drafts",
+        null=True,
+        blank=True,
+    )
     author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
     body = models.TextField(_("text"), blank=True)
     state = models.CharField(max_length=8, choices=DraftState.choices, default=DraftState.DRAFT)
@@ -64,10 +74,12 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [
-            # One draft of each kind per person and ticket; what is on its way does not count.
+            # One draft of each kind per person and ticket, and for each side conversation; what is
+            # on its way does not count.
             models.UniqueConstraint(
-                fields=["ticket", "kind", "author"],
+                fields=["ticket", "kind", "author", "side"],
                 condition=Q(state="draft"),
+                nulls_distinct=False,
                 name="draft_once",
             ),
             models.UniqueConstraint(fields=["author", "idempotency_key"], name="draft_of_key_once"),

@@ -18,6 +18,7 @@ class NoticeReason(models.TextChoices):
     ASSIGNED = "assigned", _("Assigned to you")
     MENTIONED = "mentioned", _("You were mentioned")
     ANSWERED = "answered", _("A customer answered on your ticket")
+    THIRD_PARTY = "third_party", _("A third party answered on your ticket")
     WATCHING = "watching", _("You watch this ticket")
     NOT_SENT = "not_sent", _("Your reply was not sent")
 

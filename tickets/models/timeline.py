@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets.models.annotation import Annotation
 from tickets.models.people import Contact, User
+from tickets.models.side import SideConversation
 from tickets.models.ticket import Ticket
 from tickets.querysets import AttachmentQuerySet, EventQuerySet, MessageQuerySet
 from tickets.states import Audience, Authority, IdentityKind
@@ -39,9 +40,17 @@ class Via(models.TextChoices):
 
 
 class Message(models.Model):
-    """What was said in public, in or out."""
+    """What was said, in or out: in public, or to and by a third party (`side`)."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="messages")
+    # Set: said in a side conversation, for staff alone. None: said in public.
+    side = models.ForeignKey(
+        SideConversation,
+        on_delete=models.PROTECT,
+        related_name="messages",
+        null=True,
+        blank=True,
+    )
     author = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="messages")
     by_staff = models.BooleanField(_("by staff"))
     is_automatic = models.BooleanField(_("written by a program"), default=False)
@@ -61,6 +70,10 @@ class Message(models.Model):
     # Whom it was sent to, frozen when it left: [{"name": …, "address": …}].
     to = models.JSONField(default=list, blank=True)
     cc = models.JSONField(default=list, blank=True)
+    # Files of other messages that went along with this one.
+    enclosures = models.ManyToManyField(
+        "tickets.Attachment", related_name="enclosed_in", blank=True
+    )
     occurred_at = models.DateTimeField(_("written"))
     recorded_at = models.DateTimeField(_("recorded"), db_default=Now())
 
