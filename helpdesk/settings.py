@@ -320,6 +320,8 @@ MAIL_DOOR_LMTP = (
 LEASE_S = env_int("LEASE_S", default=90, least=1)
 # Whose Authentication-Results headers are believed: the names our own mail servers give there.
 TRUSTED_AUTHSERV_IDS = env_list("TRUSTED_AUTHSERV_IDS", default=[])
+# Whether signatures of mail are verified by asking the DNS, where none of those has told.
+VERIFY_DKIM = env_bool("VERIFY_DKIM", default=True)
 
 # --- Logs -------------------------------------------------------------------------------------
 logs.configure()

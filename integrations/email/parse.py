@@ -114,7 +114,7 @@ def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
         html=body.html,
         sent_at=headers.date_of(message),
         authentication=trust.authentication_of(
-            message, address=author.external_id if author else None
+            message, address=author.external_id if author else None, data=data.lstrip(b"\r\n")
         ),
         machine=machines.machine_of(
             message,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from integrations.base import Authentication
-from integrations.email import headers
+from integrations.email import headers, verify
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -24,12 +24,24 @@ _DOMAIN = re.compile(
 )
 
 
-def authentication_of(message: Message, *, address: str | None) -> Authentication:
-    """PASS when the domain of `address` is vouched for, FAIL when it was found forged."""
+def authentication_of(
+    message: Message, *, address: str | None, data: bytes = b""
+) -> Authentication:
+    """PASS when the domain of `address` is vouched for, FAIL when it was found forged.
+
+    Where no server of ours has said anything, the signatures in `data`, the mail's bytes, do.
+    """
     if address is None:
         return Authentication.NONE
     domain = address.rpartition("@")[2]
-    found = [result for value in _ours(message) for result in _results(value)]
+    verdicts = _ours(message)
+    if not verdicts and data and verify.vouches(data, message, domain=domain):
+        return Authentication.PASS
+    return _verdict(verdicts, domain=domain)
+
+
+def _verdict(verdicts: list[str], *, domain: str) -> Authentication:
+    found = [result for value in verdicts for result in _results(value)]
     dmarc = {verdict for method, verdict, _about in found if method == "dmarc"}
     aligned = any(
         # DMARC is about the From header by definition, also where the server does not repeat it.
