@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tickets.scope import Scope
 
 
-def _may_configure(scope: Scope) -> Exists:
+def may_configure(scope: Scope) -> Exists:
     """Whether the reader configures channels, asked by the database in the same query."""
     assert scope.user
     users = get_user_model()._default_manager.filter(pk=scope.user.pk, is_active=True)
@@ -36,7 +36,7 @@ class InboundQuerySet(models.QuerySet["RawInbound"]):
             return self
         if not scope.is_staff or scope.user is None:
             return self.none()
-        of_nobody = Q(channel=None) & Q(_may_configure(scope))
+        of_nobody = Q(channel=None) & Q(may_configure(scope))
         on_no_ticket = Q(state__in=["new", "held", "dead", "suppressed"])
         theirs = on_no_ticket | Q(ticket__queue_id__in=scope.work)
         return self.filter(Q(channel__queue_id__in=scope.work) & theirs | of_nobody & on_no_ticket)
@@ -67,7 +67,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             return self.none()
         seen = Q(ticket__queue_id__in=scope.work)
         seen |= Q(ticket__queue_id__in=scope.own, ticket__assignee=scope.user)
-        of_nobody = Q(ticket=None) & Q(_may_configure(scope))
+        of_nobody = Q(ticket=None) & Q(may_configure(scope))
         return self.filter(seen | of_nobody)
 
     def undelivered(self) -> Self:

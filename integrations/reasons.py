@@ -36,6 +36,7 @@ REASONS: dict[str, str | Promise] = {
     "repeated_id": _("Its Message-ID was used before, by a mail with another text."),
     # Not read.
     "attempts": _("Reading it failed several times."),
+    "not_fetched": _("The mail server lists it, but did not give it. It is still in the mailbox."),
     "unparsable": _("It cannot be read as a mail."),
     "too_large": _("It is larger than what we read."),
     "too_many_parts": _("It has more parts than we read."),

@@ -8,7 +8,7 @@ from typing import cast
 
 from django.db.models import F
 
-from helpdesk.demo import unwanted
+from helpdesk.demo import mailboxes, unwanted
 from helpdesk.demo.house import House
 from helpdesk.demo.outbox import bounce
 from helpdesk.demo.play import Talk
@@ -41,6 +41,7 @@ def touch_up(talks: list[Talk], house: House) -> None:
     _watchers(talks, house)
     unwanted.add(talks, house)
     _notices(clock.now())
+    mailboxes.add(house)
 
 
 def _drafts(house: House) -> None:

@@ -9,6 +9,7 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from integrations import health
 from integrations.models import Delivery, RawInbound
 from tickets.inbox import COUNTED, CappedCount, View, counted, counted_of_queue
 from tickets.models import Notification, Queue, User
@@ -49,6 +50,8 @@ def groups(request: StaffRequest) -> list[dict[str, Any]]:
             )
         )
     items.append(_item(_("Trash"), reverse("staff:trash"), symbol="trash", hotkey="g t", count=0))
+    if counts["failing"] or request.scope.work:
+        items.append(_channels(counts["failing"]))
     queues = [
         _item(
             queue["name"],
@@ -61,6 +64,12 @@ def groups(request: StaffRequest) -> list[dict[str, Any]]:
     for item in [*items, *queues]:
         item["current"] = request.path.startswith(item["url"])
     return [{"label": "", "items": items}, {"label": _("Queues"), "items": queues}]
+
+
+def _channels(failing: int) -> Item:
+    item = _item(_("Channels"), reverse("staff:channels"), symbol="signal", count=failing)
+    # A channel that does not work is everybody's trouble.
+    return {**item, "hot": True}
 
 
 def _view(view: View, label: str, symbol: str, hotkey: str, counts: dict[str, Any]) -> Item:
@@ -83,6 +92,7 @@ def _counts(scope: Scope) -> dict[str, Any]:
     unread = Notification.objects.filter(user=scope.user, read_at=None).values("pk")[:COUNTED]
     held = RawInbound.objects.visible_to(scope).waiting()
     undelivered = Delivery.objects.workable_by(scope).undelivered()
+    failing = health.failing_for(scope).values("pk")[:COUNTED]
     # How full a queue is, only those know who may read all of it.
     queues = Queue.objects.filter(pk__in=scope.read).order_by("position", "name")
     found = User.objects.filter(pk=scope.user.pk).values(
@@ -91,6 +101,7 @@ def _counts(scope: Scope) -> dict[str, Any]:
         unassigned=counted(scope, View.UNASSIGNED),
         waiting=counted(scope, View.WAITING),
         unread=CappedCount(unread),
+        failing=CappedCount(failing),
         held=CappedCount(held.values("pk")[:COUNTED]),
         undelivered=CappedCount(undelivered.values("pk")[:COUNTED]),
         queues=ArraySubquery(

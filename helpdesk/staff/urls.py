@@ -7,6 +7,7 @@ from helpdesk.staff.views import (
     attachments,
     blocked,
     change,
+    channels,
     gallery,
     held,
     inbox,
@@ -95,6 +96,8 @@ urlpatterns = [
     path("held/<int:pk>/restore/", held.restore, name="original-restore"),
     path("held/<int:pk>/block/", blocked.of_original, name="original-block"),
     path("held/<slug:name>/", held.shelf, name="held-shelf"),
+    # The connections to the world
+    path("channels/", channels.channels, name="channels"),
     # The reader
     path("notifications/", notices.notifications, name="notifications"),
     path("notifications/read/", notices.mark_read, name="mark-read"),

@@ -21,6 +21,7 @@ _ADVICE: dict[str, StrPromise] = {
     "blocked": _(
         "Nothing to do. If somebody wanted it, open a ticket with it and unblock the sender."
     ),
+    "not_fetched": _("Look at it in the mailbox itself, with a mail program."),
     **dict.fromkeys(
         [
             *("auto_reply", "bounce", "bounce_delayed", "calendar_reply", "complaint"),

@@ -1,12 +1,15 @@
 """Every page of this desk once through axe: light, dark, and the narrowest screen."""
 
+from datetime import timedelta
+
 import pytest
 
 from integrations import blocking, outbound
-from integrations.models import RawInbound
+from integrations.models import Cursor, RawInbound
 from tests.browser import assert_axe_clean, assert_reflows, set_theme, set_width, show_whole
 from tests.factories import ContactFactory, StatusReasonFactory, make_message, make_ticket
 from tests.integrations.mail import keep, make_channel, make_copy, make_mail, receive
+from tickets import clock
 from tickets.actions import trash
 from tickets.actions.annotate import annotate
 from tickets.actions.participants import add, propose
@@ -96,6 +99,21 @@ def unwanted(ticket, mei):
 )
 def test_what_nobody_asked_for(signed_in_page, unwanted, path):
     assert_looks_right(signed_in_page(path.format(**unwanted), **STILL))
+
+
+def test_channels_in_every_state(signed_in_page, ticket):
+    now = clock.now()
+    config = {"imap_host": "imap.desk.example", "imap_user": "support@desk.example"}
+    for number, error in enumerate(["", "NO [AUTHENTICATIONFAILED] Authentication failed."]):
+        address = f"box{number}@desk.example"
+        channel = make_channel(address, queue=ticket.queue, config=config)
+        fields = {"error": error, "error_step": "login" if error else "", "error_at": now}
+        until = now + timedelta(minutes=10)
+        Cursor.objects.create(
+            channel=channel, folder="INBOX", ok_at=now, lease_until=until, **fields
+        )
+    make_channel("off@desk.example", queue=ticket.queue, is_active=False, config=config)
+    assert_looks_right(signed_in_page("/channels/", **STILL))
 
 
 def test_an_empty_inbox(signed_in_page):

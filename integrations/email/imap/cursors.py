@@ -71,6 +71,9 @@ def arrive(cursor: Cursor, mailbox: Mailbox, folder: Folder, *, highest: int) ->
     everything is read again and what we have already is passed over.
     """
     row = locked(cursor)
+    # What went wrong with a folder that is read no more is nobody's trouble now.
+    others = Cursor.objects.filter(channel=row.channel_id).exclude(pk=row.pk).exclude(error="")
+    others.update(error="", error_step="", error_at=None)
     is_first = row.started_at is None
     starts_over = row.last_uid > highest and 0 < folder.uid_next <= row.last_uid
     is_other = row.mailbox != mailbox.account
