@@ -37,6 +37,7 @@ REASONS: dict[str, str | Promise] = {
     # Not read.
     "attempts": _("Reading it failed several times."),
     "not_fetched": _("The mail server lists it, but did not give it. It is still in the mailbox."),
+    "fetched_later": _("The mail server gave it later, and it was read then."),
     "unparsable": _("It cannot be read as a mail."),
     "too_large": _("It is larger than what we read."),
     "too_many_parts": _("It has more parts than we read."),

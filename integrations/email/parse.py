@@ -48,6 +48,9 @@ _KNOWN = (
 # One server away and one back.
 _HOPS_OF_A_LOOP = 2
 
+# Who it is to: as servers note it on delivery, and as it was written.
+_SENT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
+
 # A forwarded mail is what its sender wants us to read, though it may name the mail it came from.
 _FORWARD = re.compile(r"(?:fwd?|wg|tr|rv|enc|doorst|vs|vb|pd|转发)[ \xa0]?[:：]", re.IGNORECASE)
 
@@ -84,7 +87,7 @@ def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
     author = addresses.author_of(headers.raw_values(message, "From"))
     body = bodies.body_of(message)
     remote_id = headers.message_id_of(message)
-    tokens = _tokens_in(envelope)
+    tokens = _tokens_in(message, envelope)
     answers = [*tokens, *headers.answers_of(message)]
     is_null = machines.is_null(message, sender=envelope.get("mail_from"))
     report = bounces.report_of(message, is_null=is_null, tokens=tokens)
@@ -152,10 +155,23 @@ def _was_here(message: Part, envelope: dict[str, Any]) -> bool:
     return len(hops) > 1 and hops[-1] - hops[0] >= _HOPS_OF_A_LOOP
 
 
-def _tokens_in(envelope: dict[str, Any]) -> list[str]:
-    """Tokens in the addresses it was sent to, as the ids of the deliveries they came from."""
-    details = (mailboxes.detail_of(str(address)) for address in envelope.get("rcpt_tos", ()))
+def _tokens_in(message: Part, envelope: dict[str, Any]) -> list[str]:
+    """Tokens in the addresses it was sent to, as the ids of the deliveries they came from.
+
+    A mailbox keeps no envelope; there the headers name them.
+    """
+    told = envelope.get("rcpt_tos")
+    sent_to = _addressed(message) if told is None else map(str, told)
+    details = (mailboxes.detail_of(address) for address in sent_to)
     return [ids.message_id(detail) for detail in details if detail]
+
+
+def _addressed(message: Part) -> list[str]:
+    return [
+        person.external_id
+        for name in _SENT_TO
+        for person in addresses.everybody_in(headers.raw_values(message, name))
+    ]
 
 
 def _made_id(message: Part, *, digest: bytes, data: bytes) -> str:

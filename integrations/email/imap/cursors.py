@@ -34,8 +34,10 @@ _CLOCKS_DIFFER_BY = timedelta(hours=1)
 
 def claim(channel: Channel, mailbox: Mailbox, *, owner: uuid.UUID) -> Cursor | None:
     """The folder's cursor under our lease; None while another reads it or it is to be left."""
-    cursor, _is_new = Cursor.objects.get_or_create(channel=channel, folder=mailbox.folder)
     now = clock.now()
+    cursor, _is_new = Cursor.objects.get_or_create(
+        channel=channel, folder=mailbox.folder, defaults={"next_attempt_at": now}
+    )
     is_free = Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_owner=owner)
     taken = Cursor.objects.filter(is_free, pk=cursor.pk, next_attempt_at__lte=now).update(
         lease_owner=owner, lease_until=now + LEASE

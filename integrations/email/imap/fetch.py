@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 SOURCE = "imap"
+NOT_FETCHED = "not_fetched"
 # A batch is this many mails and bytes at most, or a single larger mail.
 _MOST, _WEIGHT = 100, 8 << 20
 # How many UIDs are listed at once, and how much wider the look is after nothing was there.
@@ -225,7 +226,7 @@ class Fetcher:
             listed=mail,
             data=b"",
             missing=words % {"times": _MOST_TRIES, "words": self.cursor.error or "–"},
-            reason="not_fetched",
+            reason=NOT_FETCHED,
         )
 
     def _headers(self, mail: Listed) -> bytes:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import structlog
 from django.db import DatabaseError, close_old_connections, connections
 
-from integrations.email.imap import cursors
+from integrations.email.imap import cursors, missed
 from integrations.email.imap.enter import Folder, entered, select
 from integrations.email.imap.fetch import Fetcher, is_row
 from integrations.email.imap.settings import Mailbox, mailbox_of
@@ -151,6 +151,7 @@ class Reader:
         finally:
             self._cursor = fetcher.cursor
         if not self._stop.is_set():
+            missed.fetch(client, self._cursor, wake=self._wake)
             self._cursor = tidy(client, mailbox, self._cursor)
             cursors.note_success(self._cursor)
             self._cursor.failures = 0

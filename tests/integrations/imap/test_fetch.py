@@ -11,7 +11,7 @@ from integrations.email.imap.reader import Reader
 from integrations.models import Cursor, Delivery, InboundState, RawInbound
 from tests import factories
 from tests.integrations.imap.conftest import configure
-from tests.integrations.mail import make_mail
+from tests.integrations.mail import make_copy, make_mail
 from tickets import clock as clock_module
 from tickets.models import Message, Notification, Ticket
 
@@ -121,6 +121,17 @@ def test_old_mail_on_a_ticket_notifies_nobody(account, channel, read):
     inbound.process(answered.pk)
     assert Message.objects.count() == 2
     assert not Notification.objects.exists()
+
+
+def test_an_answer_to_an_address_with_a_token_finds_its_ticket(account, channel, read):
+    """A mailbox keeps no envelope: the headers name the address that was written to."""
+    ticket = factories.make_ticket(queue=channel.queue)
+    address = ticket.requester.identities.get().external_id
+    token = make_copy(ticket, address, channel).token
+    account.put(*mails(1, sender=address, to=f"support+{token}@desk.example"))
+    read(channel)
+    raw = inbound.read(RawInbound.objects.get().pk).raw
+    assert (raw.ticket, raw.message.authority) == (ticket, "verified")
 
 
 def test_a_restart_does_not_make_new_mail_old(account, channel, read):

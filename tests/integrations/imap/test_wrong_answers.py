@@ -95,6 +95,27 @@ def test_a_mail_the_server_cannot_give_is_noted_and_the_rest_comes(script, chann
 
 
 @pytest.mark.promise("B8")
+def test_what_was_not_given_is_asked_for_again(script, channel, read, clock):
+    refusing(script, 2, b"TAG NO cannot open this one\r\n")
+    until_done(read, channel)
+    held = inbound.read(RawInbound.objects.get(source_key__endswith=":2").pk).raw
+    assert held.state == InboundState.HELD
+    before = len(script.heard)
+    read(channel)
+    assert not any(b"UID FETCH 2 (BODY" in line for line in script.heard[before:])
+    script.instead = lambda tag, command: None
+    clock.advance(hours=2)
+    read(channel)
+    later = RawInbound.objects.get(source_key__endswith=":2:later")
+    assert originals.read(later) == SENT[1]
+    assert later.state == InboundState.NEW
+    held.refresh_from_db()
+    assert (held.state, held.reason) == (InboundState.DUPLICATE, "fetched_later")
+    read(channel)
+    assert RawInbound.objects.count() == 5
+
+
+@pytest.mark.promise("B8")
 def test_a_busy_server_is_waited_for(script, channel, read):
     refusing(script, 1, b"TAG NO [UNAVAILABLE] Request is throttled. Wait a minute.\r\n")
     for _session in range(8):
