@@ -243,8 +243,13 @@ def _as_a_file(raw: RawInbound) -> Inbound:
 def to_parse_again(
     *, reason: str = "", state: str = "", since: timedelta | None = None
 ) -> QuerySet[RawInbound]:
-    """The originals a bulk run is about, oldest first; put-aside ones are left alone."""
-    rows = RawInbound.objects.filter(state__in=OPEN, aside="").exclude(sealed_key=b"")
+    """The originals a bulk run is about, oldest first; put-aside ones are left alone.
+
+    What needed no ticket only by its state or its reason: a report that is read again says again
+    what it said.
+    """
+    states = OPEN if state or reason else OPEN - {InboundState.SUPPRESSED}
+    rows = RawInbound.objects.filter(state__in=states, aside="").exclude(sealed_key=b"")
     if reason:
         rows = rows.filter(reason=reason)
     if state:

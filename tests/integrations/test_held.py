@@ -200,13 +200,20 @@ class TestParseAgain:
     def test_in_bulk_by_reason_and_time(self, channel, held_mail, unreadable, capsys, clock):
         aside = receive(b"hello\n", channel)
         held.set_aside(aside, Aside.SPAM, by=SYSTEM)
+        blocking.block("ann@customer.example", by=SYSTEM)
+        suppressed = receive(make_mail(), channel)
         call_command("parse_again", "--reason", "unparsable", "--dry-run")
         call_command("parse_again", "--reason", "unparsable", "--since", "1h")
         call_command("parse_again", "--state", "dead", "--since", "5m")
+        call_command("parse_again")
         clock.advance(hours=2)
         call_command("parse_again", "--since", "1h")
-        assert capsys.readouterr().out.split()[::6] == ["1", "1", "1", "0"]
+        said = capsys.readouterr().out.splitlines()
+        assert [line.split()[0] for line in said] == ["1", "1", "1", "0", "0"]
         assert set(RawInbound.objects.filter(state="new")) == {held_mail, unreadable}
+        call_command("parse_again", "--state", "suppressed")
+        suppressed.refresh_from_db()
+        assert suppressed.state == "new"
 
     @pytest.mark.parametrize("since", ["yesterday", "7", "-1d", "7w"])
     def test_a_time_nobody_can_read_is_refused(self, since):
