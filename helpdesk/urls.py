@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from helpdesk.accounts import evened
+from helpdesk.unsubscribe import mail_stop
 
 account_urls = [
     path("login/", account.login, name="account_login"),
@@ -33,5 +34,6 @@ account_urls = [
 urlpatterns = [
     path("account/", include(account_urls)),
     path("admin/", admin.site.urls),
+    path("mail/stop/<str:token>/", mail_stop, name="mail-stop"),
     path("", include("helpdesk.staff.urls")),
 ]

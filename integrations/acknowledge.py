@@ -9,11 +9,11 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from integrations import flood, letterheads, outbound, wording
+from integrations import flood, letterheads, outbound, unsubscribe, wording
 from integrations.email import mailboxes
 from integrations.email.letter import Letter, Mailbox
 from integrations.email.machines import may_answer
-from integrations.models import Delivery, DeliveryKind
+from integrations.models import Delivery, DeliveryKind, MailKind
 from tickets import clock
 from tickets.actions.people import normal_id
 from tickets.states import Authority
@@ -45,6 +45,8 @@ def maybe(
     if inbound.author is None or not may_answer(inbound) or not _wanted(message, inbound):
         return
     address = normal_id(inbound.author.kind, inbound.author.external_id)
+    if unsubscribe.is_stopped(address, MailKind.ACKNOWLEDGEMENT):
+        return
     network = flood.network_of(peer)
     if mailboxes.is_ours(address) or flood.is_flood(
         message, address=address, network=network, is_answer=is_answer
@@ -100,6 +102,7 @@ def _letter(message: Message, *, inbound: Inbound, channel: Channel, address: st
         in_reply_to=inbound.remote_id,
         references=[inbound.remote_id],
         automatic=True,
+        unsubscribe=unsubscribe.link(address, MailKind.ACKNOWLEDGEMENT),
         look=letterheads.look_of(letterhead),
         language=words.language,
         written_with=words.templates,

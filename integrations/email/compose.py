@@ -35,6 +35,7 @@ _LONGEST_NAME = 60
 _LONGEST_SUBJECT = 250
 # Printable ASCII between angle brackets, and nothing that reads as an encoded word (M07).
 _MESSAGE_ID = re.compile(r"<(?!.*=\?)[\x21-\x3b\x3d\x3f-\x7e]{1,996}>")
+_LINK = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]{1,900}")
 _CONTENT_TYPE = re.compile(r"(?!multipart/|message/)[\w.+-]+/[\w.+-]+")
 # Of the body, beside what is set here (RFC 2045).
 _OF_MIME = {"Content-Type", "MIME-Version", "Content-Transfer-Encoding"}
@@ -121,6 +122,11 @@ def _headers(letter: Letter, *, message_id: str, date: datetime) -> dict[str, st
     if letter.automatic:
         headers["Auto-Submitted"] = "auto-replied" if letter.in_reply_to else "auto-generated"
         headers["X-Auto-Response-Suppress"] = "All"
+    if _LINK.fullmatch(letter.unsubscribe):
+        headers["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        # By one press in the mail program, which asks for a secure address (RFC 8058, 3.1).
+        if letter.unsubscribe.startswith("https://"):
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         # Whoever sends it back under another id keeps this one, and we know it again.
         headers["X-Loop"] = message_id
     return headers

@@ -44,6 +44,7 @@ class Letter:
     `to` and `cc` are what every recipient sees; who gets this copy is the delivery's address.
     `opening` and `closing` stand before and after `body`, `signature` below; all are Markdown.
     `quoted` is plain text that goes along whole, as in a forward.
+    `unsubscribe` is the address that stops mails like this one; answers have none.
     `earlier` are ids of messages quoted at the end: they never change, so need no copy.
     `written_with` notes the templates they come from, for whoever asks later.
     """
@@ -62,6 +63,7 @@ class Letter:
     files: Sequence[File] = ()
     quoted: str = ""
     earlier: Sequence[int] = ()
+    unsubscribe: str = ""
     look: Look = Look()
     ticket: int | None = None
     automatic: bool = False

@@ -7,6 +7,7 @@ from integrations.models.domains import DkimKey, KeyState, SendingDomain
 from integrations.models.inbound import InboundState, MessageRoute, RawInbound
 from integrations.models.letterheads import Letterhead, Naming, Picture
 from integrations.models.outbound import Delivery, DeliveryKind, DeliveryState
+from integrations.models.stops import MailKind, MailStop
 
 __all__ = [
     "BlockedSender",
@@ -20,6 +21,8 @@ __all__ = [
     "InboundState",
     "KeyState",
     "Letterhead",
+    "MailKind",
+    "MailStop",
     "MessageRoute",
     "Naming",
     "Picture",

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from integrations.models import BlockedSender, Channel, ChannelAddress, SendingDomain
+from integrations.models import BlockedSender, Channel, ChannelAddress, MailStop, SendingDomain
 from tests.factories import (
     ContactFactory,
     LabelFactory,
@@ -24,6 +24,7 @@ MODELS = [
     "channel",
     "contact",
     "label",
+    "mailstop",
     "messagetemplate",
     "organisation",
     "product",
@@ -37,7 +38,11 @@ QUERIES = 30
 
 
 def _page(model, page, *args):
-    app = "integrations" if model in {"blockedsender", "channel", "sendingdomain"} else "tickets"
+    app = (
+        "integrations"
+        if model in {"blockedsender", "channel", "mailstop", "sendingdomain"}
+        else "tickets"
+    )
     return reverse(f"admin:{app}_{model}_{page}", args=args)
 
 
@@ -52,6 +57,7 @@ def one_of_each(queue, agent, admin, member):
         "channel": channel,
         "contact": ContactFactory(),
         "label": LabelFactory(),
+        "mailstop": MailStop.objects.create(address="a@b.example", kind="acknowledgement"),
         "messagetemplate": MessageTemplate.objects.create(kind="signature", body="Support"),
         "organisation": organisation,
         "product": ProductFactory(queue=queue, owner=agent.user),

@@ -32,7 +32,14 @@ CONFIGURED: dict[str, tuple[str, ...]] = {
         "messagetemplate",
         "statusreason",
     ),
-    "integrations": ("letterhead", "sendingdomain", "channel", "channeladdress", "blockedsender"),
+    "integrations": (
+        "letterhead",
+        "mailstop",
+        "sendingdomain",
+        "channel",
+        "channeladdress",
+        "blockedsender",
+    ),
 }
 
 
