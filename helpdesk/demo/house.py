@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 
-from helpdesk.demo import desk, people
+from helpdesk.demo import desk, letters, people
 from integrations.models import Channel, ChannelAddress
 from tickets import clock
 from tickets.actions.people import contact_for
@@ -57,6 +57,7 @@ def furnish() -> House:
     _teams(staff, queues)
     staff[people.ADMIN].groups.add(administrators())
     companies = {company.name: _company(company) for company in people.ORGANISATIONS}
+    letters.furnish(queues, staff, domain=settings.MAIL_DOMAIN)
     solo = [_contact(email, name=name) for name, email in people.SOLO]
     _customer_logins()
     everybody = [*solo, *(contact for company in companies.values() for contact in company)]

@@ -5,6 +5,8 @@ from django.core.management import call_command
 from django.db import transaction
 
 from helpdesk.demo import load, people
+from integrations import previews
+from integrations.email import render
 from integrations.models import BlockedSender, Channel, Delivery, DeliveryState, RawInbound
 from tests.roles import signed_in
 from tickets import events
@@ -18,6 +20,7 @@ from tickets.models import (
     Event,
     Mention,
     Message,
+    MessageTemplate,
     Notification,
     Organisation,
     Participant,
@@ -77,6 +80,16 @@ class TestLoaded:
         _made, heard = demo
         assert heard == []
         assert not Delivery.objects.filter(state=DeliveryState.QUEUED).exists()
+
+    def test_its_mails_have_words_looks_and_signatures(self):
+        by = User.objects.get(email__startswith="mara@")
+        for template in MessageTemplate.objects.all():
+            letter = previews.letter_of(template, by=by)
+            assert letter.written_with == ()
+            assert "{{" not in render.html(letter, pictures=previews.pictures_of(letter))
+        of_paid = previews.letter_of(MessageTemplate.objects.get(kind="signature"), by=by)
+        assert "Larkwiki" in of_paid.signature
+        assert of_paid.look.logo
 
     def test_it_shows_every_state_and_thing(self):
         assert set(Ticket.objects.values_list("status", flat=True)) == set(Status)
