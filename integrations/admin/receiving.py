@@ -61,6 +61,7 @@ class ReceivingForm(forms.ModelForm):
     imap_host = forms.CharField(
         label=_("IMAP server"),
         required=False,
+        widget=forms.TextInput(attrs={"size": 40}),
         max_length=253,
         help_text=_("As in imap.example.com. Empty: no mailbox is read; mail comes by the door."),
     )
@@ -84,6 +85,7 @@ class ReceivingForm(forms.ModelForm):
     imap_user = forms.CharField(
         label=_("User name"),
         required=False,
+        widget=forms.TextInput(attrs={"size": 40}),
         max_length=320,
         help_text=_("Mostly the whole address. For a shared mailbox its own address."),
     )

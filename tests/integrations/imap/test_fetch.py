@@ -7,6 +7,7 @@ import pytest
 
 from integrations import inbound, originals
 from integrations.email import limits
+from integrations.email.imap.fetch import Fetcher
 from integrations.email.imap.reader import Reader
 from integrations.models import Cursor, Delivery, InboundState, RawInbound
 from tests import factories
@@ -272,8 +273,6 @@ def test_a_mailbox_made_anew_under_the_same_numbering_is_read(account, channel, 
 def test_mail_that_vanishes_while_it_is_fetched_is_gone(account, channel, read, monkeypatch):
     sent = mails(3)
     account.put(*sent)
-    from integrations.email.imap.fetch import Fetcher  # noqa: PLC0415
-
     bodies = Fetcher._bodies
 
     def meanwhile(self, uids):
@@ -336,8 +335,6 @@ def test_a_backlog_of_five_thousand(account, channel, proxy, read):
 @pytest.mark.promise("B8")
 def test_who_has_lost_the_lease_stores_nothing(account, channel, read, monkeypatch):
     account.put(*mails(2))
-    from integrations.email.imap.fetch import Fetcher  # noqa: PLC0415
-
     bodies = Fetcher._bodies
 
     def meanwhile(self, uids):

@@ -2,24 +2,29 @@
 
 import asyncio
 import contextlib
+import os
 import queue
 import threading
 import uuid
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 
 from helpdesk.launcher.processes import wait_until
-from integrations import listener, originals, watch
+from integrations import listener, originals, sealed, watch
 from integrations.base import House
-from integrations.email.imap import cursors, listening
-from integrations.email.imap.reader import Waits
+from integrations.email.imap import cursors
+from integrations.email.imap import listening as listening_module
+from integrations.email.imap.reader import Reader, Waits
 from integrations.email.imap.trouble import Step, Trouble
 from integrations.models import Channel, Cursor, RawInbound
 from tests.integrations.imap.conftest import configure
 from tests.integrations.imap.dovecot import PASSWORD
 from tests.integrations.imap.test_fetch import mails, stored
 from tests.integrations.mail import make_channel
+from tests.integrations.test_door import listening
 from tickets import clock as clock_module
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,12 +61,12 @@ def listening_house():
 def waits(monkeypatch):
     """Sets how long readers wait, as in `waits(poll=0.1)`."""
 
-    listen = listening.listen
+    listen = listening_module.listen
 
     def use(**seconds):
         given = Waits(**{"again": 0.1, "glance": 0.1, **seconds})
         monkeypatch.setattr(
-            listening, "listen", lambda channel, house: listen(channel, house, waits=given)
+            listening_module, "listen", lambda channel, house: listen(channel, house, waits=given)
         )
 
     use()
@@ -142,6 +147,20 @@ def test_two_listeners_read_a_mailbox_once(account, channel, waits):
     assert 0 in {one.qsize(), other.qsize()}
 
 
+@pytest.mark.promise("S1.1")
+def test_the_process_reads_mailboxes_and_ends_in_good_order(account, channel):
+    database = urlsplit(os.environ["DATABASE_URL"])
+    ours = database._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    (mail,) = mails(1)
+    account.put(mail)
+    with listening(DATABASE_URL=ours):
+        eventually(lambda: is_read(channel))
+        assert Cursor.objects.get().lease_owner
+    assert stored() == [mail]
+    # Whoever comes next need not wait for the lease to end.
+    assert Cursor.objects.get().lease_owner is None
+
+
 def test_a_listener_that_died_is_followed_by_another(account, channel, house):
     Channel.objects.update(is_active=False)
     Cursor.objects.update_or_create(
@@ -190,9 +209,6 @@ def test_new_settings_are_taken_up(account, channel, house, dovecot):
 @pytest.mark.promise("B8")
 def test_a_wrong_password_is_tried_six_times_an_hour(channel, clock, read):
     channel.config["imap_user"] = "somebody"
-    from integrations import sealed  # noqa: PLC0415
-    from integrations.email.imap.reader import Reader  # noqa: PLC0415
-
     sealed.put(channel, imap_password="wrong-one")
     channel.save()
     reader = Reader(channel.pk, wake=print)
@@ -210,7 +226,6 @@ def test_a_wrong_password_is_tried_six_times_an_hour(channel, clock, read):
     sealed.put(channel, imap_password=PASSWORD)
     channel.save()
     cursors.try_now(channel)
-    assert reader._session
     assert read(channel).error == ""
 
 
