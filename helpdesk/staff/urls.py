@@ -18,6 +18,7 @@ from helpdesk.staff.views import (
     ticket,
     trash,
     triage,
+    undelivered,
 )
 from tickets.inbox import View
 
@@ -82,9 +83,9 @@ urlpatterns = [
     path("t/<int:number>/block/", blocked.of_ticket, name="ticket-block"),
     # Mail that became no ticket, mail that did not leave
     path("held/", held.shelf, name="held"),
-    path("held/outgoing/", held.undelivered, name="undelivered"),
-    path("held/outgoing/<int:pk>/again/", held.retry, name="undelivered-again"),
-    path("held/outgoing/<int:pk>/dismiss/", held.dismiss, name="undelivered-dismiss"),
+    path("held/outgoing/", undelivered.undelivered, name="undelivered"),
+    path("held/outgoing/<int:pk>/again/", undelivered.retry, name="undelivered-again"),
+    path("held/outgoing/<int:pk>/dismiss/", undelivered.dismiss, name="undelivered-dismiss"),
     path("held/blocked/", blocked.blocked, name="blocked"),
     path("held/blocked/<int:pk>/unblock/", blocked.unblock, name="unblock"),
     path("held/<int:pk>/", held.original, name="original"),

@@ -24,7 +24,7 @@ from helpdesk.staff.views.attachments import serve
 from helpdesk.staff.why import advice
 from integrations import blocking, glance, held, originals
 from integrations.email import addresses
-from integrations.models import Channel, Delivery, InboundState, RawInbound
+from integrations.models import Channel, InboundState, RawInbound
 from integrations.reasons import words_of
 from tickets import rendering
 from tickets.crypto import CannotUnseal
@@ -335,46 +335,3 @@ def restore(request: StaffRequest, pk: int) -> HttpResponse:
         return redirect("staff:original", pk)
 
     return _attempt(request, pk, act)
-
-
-@require_safe
-@staff_page
-def undelivered(request: StaffRequest) -> HttpResponse:
-    """What was not delivered and nobody has dealt with."""
-    rows = Delivery.objects.workable_by(request.scope).undelivered()
-    page = window(request, rows.select_related("ticket", "channel"), at="created_at")
-    context = {"page": page, "tabs": tabs(request, current="outgoing")}
-    return render(request, "staff/held/undelivered.html", context)
-
-
-def _delivery_or_404(request: StaffRequest, pk: int) -> Delivery:
-    delivery = Delivery.objects.workable_by(request.scope).filter(pk=pk).first()
-    if delivery is None:
-        raise Http404
-    return delivery
-
-
-@require_POST
-@staff_page
-def retry(request: StaffRequest, pk: int) -> HttpResponse:
-    """Send it once more."""
-    delivery = _delivery_or_404(request, pk)
-    try:
-        held.retry(delivery, by=request.scope)
-        done(request, _("It is on its way again."))
-    except Refused as refused:
-        messages.warning(request, str(refused))
-    return redirect("staff:undelivered")
-
-
-@require_POST
-@staff_page
-def dismiss(request: StaffRequest, pk: int) -> HttpResponse:
-    """Take it off the list."""
-    delivery = _delivery_or_404(request, pk)
-    try:
-        held.dismiss(delivery, by=request.scope)
-        done(request, _("Off the list. Its ticket still says that it was not delivered."))
-    except Refused as refused:
-        messages.warning(request, str(refused))
-    return redirect("staff:undelivered")
