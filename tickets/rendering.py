@@ -6,6 +6,7 @@ script, no image, no id, links to http, https and mailto only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from html import unescape
@@ -56,6 +57,14 @@ _DROPPED_WHOLE = {
     *("svg", "math", "iframe", "object", "embed", "applet", "audio", "video", "canvas", "xmp"),
 }
 SCHEMES = {"http", "https", "mailto"}
+# A picture within the page itself; no type that could hold a script, and none too large for one.
+_WRITTEN_OUT = re.compile(
+    r"data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/\s]{1,400000}={0,2}", re.IGNORECASE
+)
+# As the cleaner writes it: a value never holds a quotation mark.
+_PICTURE = re.compile(r'<img(?: [a-z]+="[^"]*")*>')
+_ALT = re.compile(r' alt="([^"]*)"')
+_LENGTH = re.compile(r"\d{1,4}")
 _REL = "noopener noreferrer nofollow"
 _VOID = ("br", "hr", "img", "meta", "link", "input", "col", "wbr", "!")
 
@@ -93,10 +102,33 @@ def plain_html(text: str) -> SafeString:
     return _cleaned("".join(_paragraph(part) for part in _paragraphs(text)))
 
 
-def clean_html(html: str) -> SafeString:
-    """Received HTML with nothing left but structure and links; text is kept."""
+def clean_html(html: str, *, pictures: Mapping[str, str] | None = None) -> SafeString:
+    """Received HTML with nothing left but structure and links; text is kept.
+
+    `pictures` are the files that came with it, Content-ID or Content-Location to address: those
+    it names stand in their place, as do small ones written into it. Nothing is fetched from
+    elsewhere, so of any other picture its words are left.
+    """
     html = html[:_LONGEST_HTML]
-    return plain_html(_text_between_tags(html)) if _is_bomb(html) else _cleaned(html)
+    if _is_bomb(html):
+        return plain_html(_text_between_tags(html))
+    if "<img" not in html.lower():
+        return _cleaned(html)
+    items = frozenset((pictures or {}).items())
+    return SafeString(_PICTURE.sub(_words_of, _received_cleaner(items).clean(html)))
+
+
+def _words_of(picture: re.Match[str]) -> str:
+    """A cleaned picture, or its words where it has lost its source."""
+    if ' src="' in picture[0]:
+        return picture[0]
+    said = _ALT.search(picture[0])
+    return escape(unescape(said[1])) if said else ""
+
+
+def shows(html: str, address: str) -> bool:
+    """Whether the picture at an address stands in cleaned HTML."""
+    return f'src="{escape(address)}"' in html
 
 
 def message_html(message: Message, *, pictures: Mapping[str, str] | None = None) -> SafeString:
@@ -178,6 +210,36 @@ def _picture_cleaner(sources: frozenset[str]) -> nh3.Cleaner:
         url_schemes=SCHEMES | {"cid"},
         link_rel=_REL,
     )
+
+
+@lru_cache(maxsize=64)
+def _received_cleaner(pictures: frozenset[tuple[str, str]]) -> nh3.Cleaner:
+    """As for pages, with the pictures a mail brought along."""
+    addresses = dict(pictures)
+
+    def known(tag: str, name: str, value: str) -> str | None:
+        if tag != "img":
+            return value if name != "href" or urlsplit(value).scheme in SCHEMES else None
+        if name == "src":
+            return _source(value.strip(), addresses)
+        return value if name == "alt" or _LENGTH.fullmatch(value) else None
+
+    return nh3.Cleaner(
+        tags=TAGS | {"img"},
+        clean_content_tags=_DROPPED_WHOLE,
+        attributes={**ATTRIBUTES, "img": {"src", "alt", "width", "height"}},
+        attribute_filter=known,
+        tag_attribute_values={tag: {"dir": _DIRECTIONS} for tag in ("p", "div", "span", "td")},
+        url_schemes=SCHEMES | {"cid", "data"},
+        link_rel=_REL,
+    )
+
+
+def _source(said: str, addresses: Mapping[str, str]) -> str | None:
+    """Where a picture of a received page is, by RFC 2392 or RFC 2557; None for one elsewhere."""
+    if said[:4].lower() == "cid:":
+        return addresses.get(unquote(said[4:]).strip("<>"))
+    return said if _WRITTEN_OUT.fullmatch(said) else addresses.get(said)
 
 
 @cache

@@ -5,8 +5,10 @@ However long a ticket is, only its first and its last entries are read; the midd
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from django.db.models import Q
@@ -14,8 +16,10 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from integrations.email import calendars
+from integrations.email.calendars import Invitation
 from integrations.models import Delivery, DeliveryKind, DeliveryState
-from tickets import rendering
+from tickets import attachments, rendering
 from tickets.actions.reply import newest_seen
 from tickets.inbox import Cursor
 from tickets.models import Annotation, Attachment, Event, Message, Via
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 
 FIRST, LAST = 4, 40
 FOLDED_FROM = 3
+_CALENDARS = {"text/calendar", "application/ics"}
+_MOST_INVITATIONS = 5
 _PICTURED = {Via.EMAIL, Via.DISCORD, Via.MATRIX, Via.GITHUB}
 _PENDING = {DeliveryState.QUEUED, DeliveryState.SENDING}
 
@@ -43,6 +49,7 @@ class Entry:
     files: list[Attachment] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     older: Cursor | None = None
+    invitation: Invitation | None = None
 
     @property
     def event(self) -> Event:
@@ -76,13 +83,13 @@ class Entry:
         """Whether it was said to or by a third party, where the customer reads nothing."""
         return self.message.side_id is not None
 
-    @property
+    @cached_property
     def body(self) -> SafeString:
         """The cleaned new text: the sender's own layout where nothing had to be cut off it."""
         if self.kind == "annotation":
             return rendering.markdown_html(self.annotation.body)
         if self.message.html and not self.message.quoted:
-            return rendering.clean_html(self.message.html)
+            return rendering.clean_html(self.message.html, pictures=pictures_of(self.files))
         return rendering.message_html(self.message, pictures=self._pictures)
 
     @property
@@ -93,7 +100,12 @@ class Entry:
         files = self.message.attachments.all()
         return {file.name: reverse("staff:attachment", args=[file.pk]) for file in files}
 
-    @property
+    @cached_property
+    def listed_files(self) -> list[Attachment]:
+        """The files that do not stand in the text already."""
+        return [file for file in self.files if not rendering.shows(self.body, address_of(file))]
+
+    @cached_property
     def quoted(self) -> SafeString | str:
         """Earlier conversation below the new text, shown folded."""
         return rendering.plain_html(self.message.quoted) if self.message.quoted else ""
@@ -133,6 +145,16 @@ class Entry:
         if states & _PENDING:
             return "queued"
         return "sent" if DeliveryState.SENT in states else ""
+
+
+def pictures_of(files: Iterable[Attachment]) -> dict[str, str]:
+    """What a received page may call its pictures, and where they are."""
+    return {file.content_id: address_of(file) for file in files if file.content_id}
+
+
+def address_of(file: Attachment) -> str:
+    """Where a reader gets a file, if it is theirs to get."""
+    return reverse("staff:attachment", args=[file.pk])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +224,7 @@ def _entries(events: Sequence[Event], scope: Scope, *, gap_after: int = 0) -> li
         else:
             entries.append(Entry(kind="changes", events=[event]))
     _add_files(entries, scope)
+    _add_invitations(entries)
     _add_deliveries(entries)
     return entries
 
@@ -223,6 +246,17 @@ def _add_files(entries: list[Entry], scope: Scope) -> None:
     for entry in entries:
         if entry.kind in {"message", "annotation"}:
             entry.files = files[entry.event.message_id, entry.event.annotation_id]
+
+
+def _add_invitations(entries: list[Entry]) -> None:
+    """Read the calendar files of the newest messages that have one."""
+    received = [e for e in entries if e.kind == "message" and not e.message.by_staff]
+    found = [(e, f) for e in reversed(received) for f in e.files if f.content_type in _CALENDARS]
+    for entry, file in found[:_MOST_INVITATIONS]:
+        if entry.invitation is None and file.size <= calendars.LARGEST:
+            # A file that is away is told by its own link.
+            with contextlib.suppress(OSError):
+                entry.invitation = calendars.read(attachments.read(file))
 
 
 def _add_deliveries(entries: list[Entry]) -> None:

@@ -13,6 +13,7 @@ from html import escape, unescape
 
 from integrations.email import blocks, calendars, charsets, flowed, html, names, tnef
 from integrations.email.tree import Part
+from tickets import attachments
 from tickets.content import NewFile
 
 _PLAIN = {"text/plain", "text/markdown", "text/x-markdown"}
@@ -212,6 +213,8 @@ class _Reader:
 
     def _add(self, data: bytes, *, name: str, kind: str, cid: str = "") -> None:
         name = name or f"part-{len(self.files) + 1}.bin"
+        # Only what proves to be a picture can stand in the text; the rest stays in the list.
+        cid = cid if attachments.served_type(data) else ""
         self.files.append(NewFile(name=name, content_type=kind, data=data, content_id=cid))
 
 

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from icalendar import Calendar
 
-_LARGEST = 256 * 1024
+LARGEST = 256 * 1024
 _MOST_PEOPLE = 20
 _MOST_EVENTS = 5
 _LONGEST = 500
@@ -29,6 +29,21 @@ class Event:
     people: list[str]
     description: str
 
+    @property
+    def who(self) -> str:
+        """The organiser, then the others, each once."""
+        return ", ".join(dict.fromkeys(name for name in [self.organiser, *self.people] if name))
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it begins at a moment that is the same for everybody."""
+        return isinstance(self.starts, datetime) and self.starts.tzinfo is not None
+
+    @property
+    def when(self) -> str:
+        """From when to when, in the organiser's words."""
+        return _when(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Invitation:
@@ -37,10 +52,20 @@ class Invitation:
     method: str
     events: list[Event]
 
+    @property
+    def heading(self) -> str:
+        """What is asked or told."""
+        return {
+            "REQUEST": _("Invitation"),
+            "CANCEL": _("Cancelled appointment"),
+            "REPLY": _("Answer to an invitation"),
+            "COUNTER": _("Another time proposed"),
+        }.get(self.method, _("Appointment"))
+
 
 def read(data: bytes) -> Invitation | None:
     """The appointments of a calendar file, or None when it cannot be read or has none."""
-    if len(data) > _LARGEST:
+    if len(data) > LARGEST:
         return None
     try:
         calendar = Calendar.from_ical(data)
@@ -62,33 +87,18 @@ def in_words(data: bytes) -> str:
     if invitation is None:
         return ""
     return "\n\n".join(
-        "\n".join(_lines(event, method=invitation.method)) for event in invitation.events
+        "\n".join(_lines(event, heading=invitation.heading)) for event in invitation.events
     )
 
 
-def title_of(invitation: Invitation) -> str:
-    """What the invitation is about, as a heading."""
-    return _heading(invitation.method)
-
-
-def _heading(method: str) -> str:
-    return {
-        "REQUEST": _("Invitation"),
-        "CANCEL": _("Cancelled appointment"),
-        "REPLY": _("Answer to an invitation"),
-        "COUNTER": _("Another time proposed"),
-    }.get(method, _("Appointment"))
-
-
-def _lines(event: Event, *, method: str) -> list[str]:
-    lines = [f"{_heading(method)}: {event.summary}".rstrip(": ")]
+def _lines(event: Event, *, heading: str) -> list[str]:
+    lines = [f"{heading}: {event.summary}".rstrip(": ")]
     if event.starts:
         lines.append(_("When: %(when)s") % {"when": _when(event)})
     if event.place:
         lines.append(_("Where: %(place)s") % {"place": event.place})
-    who = [name for name in [event.organiser, *event.people] if name]
-    if who:
-        lines.append(_("Who: %(people)s") % {"people": ", ".join(dict.fromkeys(who))})
+    if event.who:
+        lines.append(_("Who: %(people)s") % {"people": event.who})
     if event.description:
         lines += ["", event.description]
     return lines

@@ -168,3 +168,39 @@ def test_a_message_is_rendered_by_its_own_format():
     read = Message(body="*x*", format=BodyFormat.PLAIN)
     assert rendering.message_html(typed).strip() == "<p><em>x</em></p>"
     assert rendering.message_html(read) == "<p>*x*</p>"
+
+
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ('<img src="cid:a@x" alt="A">', '<img src="/f/1/" alt="A">'),
+        ('<img src="CID:a%40x" width="20" height="x">', '<img src="/f/1/" width="20">'),
+        ('<img src="img/b.png">', '<img src="/f/2/">'),
+        (f'<img src="{PIXEL}">', f'<img src="{PIXEL}">'),
+        ('<img src="cid:none" alt="&lt;b&gt; &amp; c">', "&lt;b&gt; &amp; c"),
+        ('<img src="https://evil.example/p.gif" alt="A">', "A"),
+        ('<img src="//evil.example/p.gif">', ""),
+        ('<img src="/logout">', ""),
+        ('<img srcset="//evil.example/p.gif 2x">', ""),
+        ('<img src="data:image/svg+xml;base64,PHN2Zz4=">', ""),
+        ('<img src="data:text/html;base64,PHN2Zz4=">', ""),
+        ("<img src='data:image/png;base64,AAAA\"onerror=x'>", ""),
+        ('<a href="cid:a@x">x</a><img>', "<a>x</a>"),
+        ('<a href="data:text/html,x">x</a><img>', "<a>x</a>"),
+        ('<a href="/logout">x</a><img>', "<a>x</a>"),
+    ],
+)
+@pytest.mark.promise("S1.1")
+def test_pictures_of_a_mail_stand_in_their_place_and_no_others(html, shown):
+    pictures = {"a@x": "/f/1/", "img/b.png": "/f/2/"}
+    cleaned = rendering.clean_html(html, pictures=pictures)
+    assert cleaned.replace(' rel="noopener noreferrer nofollow"', "") == shown
+
+
+def test_a_picture_that_is_shown_is_known_to_be():
+    cleaned = rendering.clean_html('<img src="cid:a">', pictures={"a": "/f/1/"})
+    assert rendering.shows(cleaned, "/f/1/")
+    assert not rendering.shows(cleaned, "/f/12/")

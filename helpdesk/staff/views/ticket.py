@@ -56,7 +56,11 @@ def original(request: StaffRequest, number: int, pk: int) -> HttpResponse:
     message = messages.filter(pk=pk, ticket=number).first()
     if message is None:
         raise Http404
-    body = rendering.clean_html(message.html) if message.html else rendering.message_html(message)
+    body = (
+        rendering.clean_html(message.html, pictures=timeline.pictures_of(message.attachments.all()))
+        if message.html
+        else rendering.message_html(message)
+    )
     quoted = "" if message.html else rendering.plain_html(message.quoted)
     context = {"message": message, "ticket": message.ticket, "body": body, "quoted": quoted}
     return render(request, "staff/ticket/original.html", context)

@@ -126,8 +126,12 @@ def test_file_names(disposition, name):
 
 
 def test_inline_images_keep_their_content_id():
-    mail = with_body("x", "image/png", Content_ID="<pic@x>", Content_Disposition="inline")
-    assert read(mail).content.files[0].content_id == "pic@x"
+    headers = {"Content_ID": "<pic@x>", "Content_Disposition": "inline"}
+    (file,) = read(with_body("GIF89a", "image/png", **headers)).content.files
+    assert file.content_id == "pic@x"
+    # What only calls itself a picture stays in the list of files.
+    (file,) = read(with_body("<svg>", "image/png", **headers)).content.files
+    assert file.content_id == ""
 
 
 def test_a_mail_within_a_mail_is_a_file():
