@@ -22,6 +22,7 @@ from integrations.email import machines, mailboxes
 from integrations.models import InboundState, MessageRoute
 from tickets import clock
 from tickets.actions import forward, participants
+from tickets.actions.history import note_sent
 from tickets.actions.link import link
 from tickets.actions.open import Request, open_ticket
 from tickets.actions.people import contact_for
@@ -68,6 +69,14 @@ class _Mail:
         """Whether it lay in its mailbox before we first looked: nobody is told of it any more."""
         return bool(self.raw.envelope.get("imported"))
 
+    @property
+    def is_from_us(self) -> bool:
+        """Whether it left one of our own mailboxes, as far as it says."""
+        author = self.inbound.author
+        if author is None or author.kind != IdentityKind.EMAIL:
+            return False
+        return author.external_id in self.ours
+
     @cached_property
     def ours(self) -> set[str]:
         """Which of the addresses it names are ours: nobody is written to there. One query."""
@@ -96,7 +105,7 @@ def accept(raw: RawInbound, inbound: Inbound, *, channel: Channel) -> Verdict:
     if known := _had_already(mail, thread):
         return Verdict(state=InboundState.DUPLICATE, ticket=known.message.ticket)
     with notifications.silence() if mail.is_old else nullcontext():
-        verdict = _placed(mail, thread)
+        verdict = _said_before(mail, thread) if mail.is_from_us else _placed(mail, thread)
     return _routed(mail, verdict)
 
 
@@ -135,10 +144,10 @@ def place(
 
 
 def _needs_no_ticket(mail: _Mail) -> str:
-    author, machine = mail.inbound.author, mail.inbound.machine
+    machine = mail.inbound.machine
     if machine in machines.NO_TICKET - machines.ANSWERS:
         return str(machine)
-    if author and author.kind == IdentityKind.EMAIL and author.external_id in mail.ours:
+    if mail.is_from_us and not mail.is_old:
         return str(Machine.LOOP)
     return ""
 
@@ -285,6 +294,21 @@ def _filed(mail: _Mail, thread: Thread | None) -> Verdict:
         occurred_at=mail.raw.received_at,
     )
     return Verdict(state=InboundState.DONE, reason=reason, ticket=thread.ticket, message=message)
+
+
+def _said_before(mail: _Mail, thread: Thread | None) -> Verdict:
+    """What we wrote before this product was here stands on the ticket it answers."""
+    if thread is None:
+        return Verdict(state=InboundState.SUPPRESSED, reason="ours")
+    message = note_sent(
+        thread.ticket,
+        by=SYSTEM,
+        author_name=mail.inbound.author_name,
+        content=mail.inbound.content,
+        via=Via(mail.channel.kind),
+        occurred_at=mail.raw.received_at,
+    )
+    return Verdict(state=InboundState.DONE, ticket=thread.ticket, message=message)
 
 
 def _is_storm(ticket: Ticket) -> bool:

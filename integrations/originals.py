@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Up to this many bytes stand in the row itself, larger originals in storage.
 IN_ROW = 256 * 1024
+# What is larger than a mail may be is kept and held all the same, up to what memory bears.
+MOST_BYTES = 512 << 20
 
 
 class Damaged(Exception):

@@ -23,6 +23,7 @@ REASONS: dict[str, str | Promise] = {
     "generated": _("Written by a program, not by a person."),
     "list": _("It came through a mailing list."),
     "loop": _("A mail of ours that came back."),
+    "ours": _("A mail of ours from an archive, which answers nothing known here."),
     "receipt": _("A notice that a mail of ours was delivered or read."),
     # Who may speak on a thread.
     "authentication_failed": _("Its sender's domain says that it does not come from there."),

@@ -20,7 +20,7 @@ _ON_A_TICKET = {"created", "appended"}
 def line_of(name: str, outcome: Outcome, *, is_repeated: bool = False) -> dict[str, Any]:
     """One received file. `is_repeated`: these very bytes had been handed in before."""
     raw, inbound = outcome.raw, outcome.inbound
-    became = "duplicate" if is_repeated else _outcome_of(raw)
+    became = "duplicate" if is_repeated else outcome_of(raw)
     return {
         "file": name,
         "outcome": became,
@@ -45,7 +45,8 @@ def failed(name: str, *, because: str) -> dict[str, Any]:
     }
 
 
-def _outcome_of(raw: RawInbound) -> str:
+def outcome_of(raw: RawInbound) -> str:
+    """What became of an original, in one of the words that commands print."""
     if raw.state == InboundState.DONE and raw.message and raw.ticket:
         first = raw.ticket.messages.order_by("pk").values_list("pk", flat=True).first()
         return "created" if first == raw.message_id else "appended"

@@ -14,7 +14,6 @@ from django.db import OperationalError, connections
 
 from integrations import inbound, originals, rehearsal
 from integrations.email import limits
-from integrations.management.commands import receive_email
 from integrations.models import Delivery, RawInbound
 from tests.factories import make_ticket
 from tests.integrations.commands import command, environment, manage
@@ -204,7 +203,7 @@ def test_a_file_over_the_limit_is_kept_and_held(channel, write, monkeypatch):
 
 
 def test_a_file_without_end_is_no_mail(channel, monkeypatch):
-    monkeypatch.setattr(receive_email, "_MOST_BYTES", 1 << 16)
+    monkeypatch.setattr(originals, "MOST_BYTES", 1 << 16)
     out = io.StringIO()
     with pytest.raises(SystemExit, match=str(os.EX_TEMPFAIL)):
         call_command("receive_email", "/dev/zero", mailbox=MAILBOX, stdout=out)

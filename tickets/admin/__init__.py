@@ -4,6 +4,6 @@ Tickets, messages and annotations are not here on purpose: they change by `ticke
 (security.md C13).
 """
 
-from tickets.admin import contacts, organisations, queues, teams, users, words
+from tickets.admin import contacts, jobs, organisations, queues, teams, users, words
 
-__all__ = ["contacts", "organisations", "queues", "teams", "users", "words"]
+__all__ = ["contacts", "jobs", "organisations", "queues", "teams", "users", "words"]

@@ -31,6 +31,8 @@ CONFIGURED: dict[str, tuple[str, ...]] = {
         "label",
         "messagetemplate",
         "statusreason",
+        # Only looked at: its admin page allows no more.
+        "job",
     ),
     "integrations": (
         "letterhead",

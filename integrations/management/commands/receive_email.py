@@ -23,8 +23,6 @@ _TRY_LATER = os.EX_TEMPFAIL
 _STDIN = "-"
 # This command reads what it stores itself; workers leave it alone for so long.
 _WAIT = timedelta(minutes=2)
-# What is larger than a mail may be is kept and held all the same, up to what memory bears.
-_MOST_BYTES = 512 << 20
 
 
 class Command(BaseCommand):
@@ -96,9 +94,9 @@ def _content(name: str) -> bytes:
     """The bytes of a file. Raises OSError, also when they have no end."""
     with contextlib.ExitStack() as stack:
         file = sys.stdin.buffer if name == _STDIN else stack.enter_context(Path(name).open("rb"))
-        data = file.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise OSError(f"It is larger than {_MOST_BYTES >> 20} MB, so it is no mail.")
+        data = file.read(originals.MOST_BYTES + 1)
+    if len(data) > originals.MOST_BYTES:
+        raise OSError(f"It is larger than {originals.MOST_BYTES >> 20} MB, so it is no mail.")
     return data
 
 
