@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Max, Min, OuterRef, Prefetch, Q, Subquery
 from django.utils.translation import gettext as _
 
+from integrations import wording
+from integrations.email import domain_words, domains
 from integrations.email.imap.advice import TITLES, advice_for
 from integrations.email.imap.settings import FOLDER
 from integrations.models import Channel, Cursor, InboundState, RawInbound
@@ -18,6 +20,8 @@ from tickets import clock
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from integrations.models import SendingDomain
+    from tickets.models import MessageTemplate
     from tickets.scope import Scope
 
 # A reader that is well looks at its mailbox each minute, or renews its wait each nine.
@@ -53,13 +57,26 @@ class Health:
     sending: Side
     unread_since: datetime | None
     is_late: bool
+    domain: SendingDomain | None = None
+    unusable: list[MessageTemplate] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[domain_words.Shown]:
+        """What DNS says of the domain that answers leave from, in words."""
+        return domain_words.in_words(self.domain) if self.domain else []
+
+    @property
+    def _is_doubtful(self) -> bool:
+        """Whether mail arrives, but its readers may not trust it or not read what admins wrote."""
+        in_dns = bool(self.domain and domain_words.worst(self.domain) == domain_words.BAD)
+        return self.is_late or in_dns or bool(self.unusable)
 
     @property
     def tone(self) -> str:
         """The worse of all that is known."""
         if not self.channel.is_active:
             return "paused"
-        tones = {self.receiving.tone, self.sending.tone, "warn" if self.is_late else "ok"}
+        tones = {self.receiving.tone, self.sending.tone, "warn" if self._is_doubtful else "ok"}
         return next((tone for tone in ("bad", "warn") if tone in tones), "ok")
 
     @property
@@ -74,11 +91,23 @@ class Health:
 
 
 def channels_for(scope: Scope) -> list[Health]:
-    """The channels of queues the reader works in, all for who configures them. Two queries."""
+    """The channels of queues the reader works in, all for who configures them.
+
+    With the same few queries however many there are.
+    """
     now = clock.now()
     mine = Q(queue__in=scope.work) | Q(may_configure(scope))
     channels = Channel.objects.filter(mine).select_related("queue").order_by("name")
-    return [_health(channel, now) for channel in _with_figures(channels, now)]
+    found = list(_with_figures(channels, now))
+    known, broken = domains.of_channels(found), wording.unusable()
+    return [
+        replace(
+            _health(channel, now),
+            domain=known.get(channel.pk),
+            unusable=[row for row in broken if row.queue_id in {None, channel.queue_id}],
+        )
+        for channel in found
+    ]
 
 
 def failing_for(scope: Scope) -> QuerySet[Channel]:

@@ -288,6 +288,11 @@ def _own_signature(facts: Facts, marked: Mapping[str, str]) -> str:
     return placeholders.expand(facts.colleague.signature, known).strip()
 
 
+def unusable() -> list[MessageTemplate]:
+    """Templates that a mail could not be written with, so that built-in words went instead."""
+    return list(MessageTemplate.objects.select_related("queue").exclude(problem=""))
+
+
 def values_of(facts: Facts) -> dict[str, str]:
     """What each placeholder stands for, as plain words."""
     ticket, colleague, queue = facts.ticket, facts.colleague, facts.queue

@@ -31,6 +31,11 @@ class Shown:
         """The state as a word beside its colour."""
         return state_word(self.state)
 
+    @property
+    def tone(self) -> str:
+        """The colour of its state."""
+        return {GOOD: "ok", WEAK: "warn", BAD: "bad"}.get(self.state, "neutral")
+
 
 # What was found, how good that is, and in words what to do.
 WORDS: dict[str, tuple[str, str, StrPromise]] = {

@@ -47,12 +47,18 @@ class Finding:
 
 
 def of_channels(channels: Iterable[Channel]) -> dict[int, SendingDomain]:
-    """The domain that each channel's answers leave from, by the channel's id. Two queries."""
-    primary = ChannelAddress.objects.filter(channel__in=channels).order_by("is_primary", "-pk")
-    names = {row.channel_id: _domain_of(row.address) for row in primary}
-    rows = SendingDomain.objects.filter(domain__in=set(names.values())).prefetch_related("keys")
-    known = {row.domain: row for row in rows}
+    """The domain that each channel's answers leave from, by the channel's id. One query.
+
+    The channels come with their addresses; one never looked up is left out.
+    """
+    names = {channel.pk: name for channel in channels if (name := _domain_of_channel(channel))}
+    known = {row.domain: row for row in SendingDomain.objects.filter(domain__in=names.values())}
     return {pk: known[name] for pk, name in names.items() if name in known}
+
+
+def _domain_of_channel(channel: Channel) -> str:
+    addresses = sorted(channel.addresses.all(), key=lambda row: (not row.is_primary, row.pk))
+    return _domain_of(addresses[0].address) if addresses else ""
 
 
 def due() -> QuerySet[SendingDomain]:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from integrations import blocking, outbound
-from integrations.models import Cursor, RawInbound
+from integrations import blocking, outbound, unsubscribe
+from integrations.email import domains
+from integrations.models import Cursor, MailKind, RawInbound, SendingDomain
 from tests.browser import assert_axe_clean, assert_reflows, set_theme, set_width, show_whole
 from tests.factories import ContactFactory, StatusReasonFactory, make_message, make_ticket
 from tests.integrations.mail import keep, make_channel, make_copy, make_mail, receive
@@ -13,6 +14,7 @@ from tickets import clock
 from tickets.actions import trash
 from tickets.actions.annotate import annotate
 from tickets.actions.participants import add, propose
+from tickets.models import MessageTemplate
 from tickets.permissions import SYSTEM, scope_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -113,7 +115,20 @@ def test_channels_in_every_state(signed_in_page, ticket):
             channel=channel, folder="INBOX", ok_at=now, lease_until=until, **fields
         )
     make_channel("off@desk.example", queue=ticket.queue, is_active=False, config=config)
+    domain = SendingDomain.objects.create(domain="desk.example", problem="CannotUnseal")
+    domains.check(domain, ask=lambda _name, _kind: [])
+    MessageTemplate.objects.create(kind="reply", body="x", problem="ValueError")
     assert_looks_right(signed_in_page("/channels/", **STILL))
+
+
+def test_the_page_that_stops_mails(browser, db):
+    link = unsubscribe.link("grace@customer.example", MailKind.ACKNOWLEDGEMENT)
+    path = "/mail" + link.partition("/mail")[2]
+    page = browser.open(path, **STILL)
+    assert_looks_right(page)
+    page.get_by_role("button", name="Stop them").press("Enter")
+    page.get_by_role("heading", name="Stopped").wait_for()
+    assert_looks_right(page)
 
 
 def test_an_empty_inbox(signed_in_page):

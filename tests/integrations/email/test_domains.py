@@ -13,9 +13,11 @@ import pytest
 from integrations import dns as asking
 from integrations import tasks
 from integrations.email import dkim, domain_words, domains, spf
-from integrations.models import SendingDomain
+from integrations.models import Channel, SendingDomain
 from tests import factories
 from tests.integrations.outgoing import make_channel
+from tests.roles import signed_in
+from tickets.models import MessageTemplate
 
 DOMAIN = "desk.example"
 GOOD = {
@@ -219,3 +221,27 @@ def test_addresses_named_by_a_record_are_known(world):
     assert record.names("192.0.2.200")
     assert not record.names("198.51.100.1")
     assert record.end == "-"
+
+
+def test_the_page_of_channels_says_what_to_publish(domain, world, admin):
+    world.zone = {}
+    channel = Channel.objects.get()
+    page = "/channels/"
+    assert "Trust in mail from desk.example" in admin.client.get(page).text
+    codes(domain)
+    text = admin.client.get(page).text
+    assert "There is no SPF record" in text
+    assert "<code>v=spf1 mx a:mail.desk.example ~all</code>" in text
+    assert "Needs a look" in text
+    agent = signed_in(factories.make_agent(channel.queue))
+    text = agent.get(page).text
+    assert "There is no SPF record" in text
+    assert "Check now" not in text
+
+
+def test_the_page_of_channels_names_a_template_that_failed(admin, queue):
+    make_channel(queue)
+    MessageTemplate.objects.create(kind="reply", body="x", problem="ValueError", queue=queue)
+    text = admin.client.get("/channels/").text
+    assert "Built-in words sent" in text
+    assert f"Frame of a reply, {queue.name}, English" in text
