@@ -16,7 +16,15 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from integrations import acknowledge, blocking, locks, notifications, returned, threads
+from integrations import (
+    acknowledge,
+    blocking,
+    forwarded_in,
+    locks,
+    notifications,
+    returned,
+    threads,
+)
 from integrations.base import Authentication, Fate, Machine
 from integrations.email import machines, mailboxes
 from integrations.models import InboundState, MessageRoute
@@ -33,6 +41,7 @@ from tickets.states import Authority, IdentityKind
 
 if TYPE_CHECKING:
     from integrations.base import Inbound, Person, Report
+    from integrations.email.forwarded import Forwarded
     from integrations.models import Channel, RawInbound
     from integrations.threads import Thread
     from tickets.content import Content, Recipient
@@ -63,6 +72,7 @@ class _Mail:
     raw: RawInbound
     inbound: Inbound
     channel: Channel
+    is_forwarded: bool = False
 
     @property
     def is_old(self) -> bool:
@@ -171,7 +181,8 @@ def _placed(mail: _Mail, thread: Thread | None) -> Verdict:
         ticket = thread.ticket if thread else None
         return Verdict(state=InboundState.HELD, reason=doubt, ticket=ticket)
     if thread is None:
-        return _opened(mail)
+        found = forwarded_in.original_of(mail.inbound)
+        return _forwarded(mail, found) if found else _opened(mail)
     if not isinstance(standing, Authority):
         return _opened(mail, after=thread.ticket, kind=LinkKind.POSSIBLY_RELATED)
     if thread.side:
@@ -225,10 +236,12 @@ def _opened(
         content=_addressed(mail),
         authority=authority or _authority_of_new(inbound),
         occurred_at=mail.raw.received_at,
+        written_at=inbound.sent_at if mail.is_forwarded else None,
     )
     if after:
         link(message.ticket, after, kind, by=SYSTEM)
-    if channel.queue.acknowledges and not mail.is_old and machines.may_answer(inbound):
+    is_told = channel.queue.acknowledges and not (mail.is_old or mail.is_forwarded)
+    if is_told and machines.may_answer(inbound):
         acknowledge.maybe(
             message,
             inbound=inbound,
@@ -237,6 +250,15 @@ def _opened(
             is_answer=after is not None,
         )
     return Verdict(state=InboundState.DONE, ticket=message.ticket, message=message)
+
+
+def _forwarded(mail: _Mail, found: Forwarded) -> Verdict:
+    """What a colleague forwards is its writer's ticket; the colleague's words are for staff."""
+    original = forwarded_in.request_in(found, inbound=mail.inbound)
+    verdict = _opened(replace(mail, inbound=original, is_forwarded=True))
+    if verdict.message:
+        forwarded_in.explain(verdict.message, found, inbound=mail.inbound, channel=mail.channel)
+    return replace(verdict, reason="forwarded_in")
 
 
 def _appended(mail: _Mail, ticket: Ticket, *, authority: Authority) -> Verdict:

@@ -35,6 +35,7 @@ REASONS: dict[str, str | Promise] = {
     "spam": _("A spam filter on its way marked it."),
     # Marked, though on a ticket.
     "repeated_id": _("Its Message-ID was used before, by a mail with another text."),
+    "forwarded_in": _("A colleague forwarded it in; the ticket is that of whoever wrote it."),
     # Not read.
     "attempts": _("Reading it failed several times."),
     "not_fetched": _("The mail server lists it, but did not give it. It is still in the mailbox."),

@@ -60,7 +60,8 @@ def _unread(raw: RawInbound) -> str | None:
 
 
 def _would_answer(raw: RawInbound, inbound: Inbound | None) -> bool:
-    if inbound is None or raw.channel is None:
+    # Whose address stands inside a forwarded mail has not written to us.
+    if inbound is None or raw.channel is None or raw.reason == "forwarded_in":
         return False
     return raw.channel.queue.acknowledges and machines.may_answer(inbound)
 

@@ -13,7 +13,7 @@ def test_each_code_in_use_has_its_words():
     # A stranger's mail is a ticket of its own, and needs no reason.
     doubts = set(threads.Doubt) - {threads.Doubt.STRANGER}
     used = {*Machine, *doubts, CannotParse.reason, *written, "attempts", "blocked"}
-    used |= {"repeated_id", "spam"}
+    used |= {"repeated_id", "spam", "forwarded_in"}
     assert {str(code) for code in used} <= reasons.REASONS.keys()
 
 

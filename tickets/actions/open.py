@@ -49,16 +49,18 @@ def open_ticket(
     content: Content,
     authority: Authority = Authority.VERIFIED,
     occurred_at: datetime | None = None,
+    written_at: datetime | None = None,
 ) -> Message:
     """Open a ticket with its first message, which is returned; its `.ticket` is the ticket.
 
+    `occurred_at` is when it reached us, `written_at` when it was written, if that was long before.
     `others` become participants whom staff have yet to confirm (security.md M02). The status is
     always open: a customer can never file a closed ticket. Raises Incomplete without any text.
     """
     if not (request.subject.strip() or content.body.strip() or content.html or content.files):
         raise Incomplete(_("Say what it is about: there is no text yet."), field="body")
-    now = clock.now()
-    ticket = _create(request, content=content, created_at=occurred_at or now)
+    opened_at = occurred_at or clock.now()
+    ticket = _create(request, content=content, created_at=opened_at)
     _add_others(ticket, request.others)
     message = add_message(
         ticket,
@@ -66,7 +68,7 @@ def open_ticket(
         content=content,
         via=request.via,
         authority=authority,
-        occurred_at=occurred_at or now,
+        occurred_at=min(written_at or opened_at, opened_at),
     )
     record(
         EventKind.TICKET_OPENED,
@@ -74,7 +76,7 @@ def open_ticket(
         ticket=ticket,
         audience=Audience.PUBLIC,
         data={"queue": ticket.queue_id, "via": request.via, "message": message.pk},
-        occurred_at=message.occurred_at,
+        occurred_at=opened_at,
     )
     record(
         EventKind.MESSAGE_RECEIVED,
