@@ -9,8 +9,9 @@ from structlog.types import EventDict, Processor, WrappedLogger
 SECRET_WORDS = ("password", "secret", "token", "cookie", "authorization", "api_key", "session")
 
 
-# A link that resets a password lets in whoever has it (security.md T11).
-_KEY_IN_PATH = re.compile(r"(/password/reset/key/)[^/\s\"']+")
+# A link that resets a password lets in whoever has it, and the address that a provider posts to
+# is half of what proves that it is them (security.md T11).
+_KEY_IN_PATH = re.compile(r"(/password/reset/key/|/hooks/[\w-]+/)[^/\s\"']+")
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -34,6 +34,7 @@ account_urls = [
 urlpatterns = [
     path("account/", include(account_urls)),
     path("admin/", admin.site.urls),
+    path("hooks/", include("integrations.urls")),
     path("mail/stop/<str:token>/", mail_stop, name="mail-stop"),
     path("", include("helpdesk.staff.urls")),
 ]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations import sealed
+from integrations.admin.hooked import HookForm, told
 from integrations.admin.receiving import ReceivingForm, secret_field
 from integrations.email.check import check
 from integrations.email.imap import cursors
@@ -28,7 +29,7 @@ from integrations.registry import KINDS
 _CONFIG = ("smtp_url", "plus_addressing", "honours_spam_headers", *RECEIVING)
 
 
-class ChannelForm(ReceivingForm):
+class ChannelForm(ReceivingForm, HookForm):
     """A channel; its settings stand in `config`, its secrets are sealed and never shown again."""
 
     kind = forms.ChoiceField(
@@ -70,7 +71,7 @@ class ChannelForm(ReceivingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in _CONFIG:
+        for name in (*_CONFIG, "webhook_provider"):
             self.initial[name] = self.instance.config.get(name)
 
     def clean_smtp_url(self) -> str:
@@ -89,7 +90,7 @@ class ChannelForm(ReceivingForm):
         is_server_gone = "smtp_url" in self.changed_data and not self.cleaned_data["smtp_url"]
         if password or is_server_gone:
             secrets["smtp_password"] = password
-        return secrets
+        return secrets | self.keep_hook(self.instance)
 
     def save(self, commit: bool = True) -> Channel:  # noqa: FBT001, FBT002 - Django's signature
         """Keep the settings; the secrets are sealed by whoever saves the channel."""
@@ -161,7 +162,13 @@ class ChannelAdmin(admin.ModelAdmin):
     list_select_related = ["queue"]
     search_fields = ["name", "slug", "addresses__address"]
     prepopulated_fields = {"slug": ["name"]}
-    readonly_fields = ["has_secrets", "last_ok_at", "last_error", "last_error_at"]
+    readonly_fields = [
+        "has_secrets",
+        "webhook_address",
+        "last_ok_at",
+        "last_error",
+        "last_error_at",
+    ]
     inlines = [AddressesInline]
     fieldsets = [
         (None, {"fields": ["kind", "name", "slug", "queue", "is_active", "has_secrets"]}),
@@ -209,6 +216,13 @@ class ChannelAdmin(admin.ModelAdmin):
                 ]
             },
         ),
+        (
+            _("Receiving: a provider that posts mail"),
+            {
+                "fields": ["webhook_provider", "webhook_secret", "webhook_address"],
+                "description": _("The address appears once the channel is saved."),
+            },
+        ),
         (_("Sending"), {"fields": ["smtp_url", "smtp_password", "plus_addressing"]}),
         (_("Health of sending"), {"fields": ["last_ok_at", "last_error", "last_error_at"]}),
     ]
@@ -218,6 +232,11 @@ class ChannelAdmin(admin.ModelAdmin):
         """Which ones; what they are is nobody's business."""
         labels = [str(ChannelForm.base_fields[name].label) for name in sorted(_kept(channel))]
         return ", ".join(labels) or "–"
+
+    @admin.display(description=_("Address to post to"))
+    def webhook_address(self, channel: Any) -> str:
+        """Where the provider's own pages are told to send mail."""
+        return told(channel)
 
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Seal what was given, beside what a reader may have renewed meanwhile; read at once."""
