@@ -33,10 +33,12 @@ POLICY = _Lenient(raise_on_defect=False)
 
 
 def unfolded(value: str) -> str:
-    """A raw header value as one line of text, its 8-bit bytes read as UTF-8 or guessed."""
+    """A raw header value as one line of text, its 8-bit bytes read as UTF-8 or guessed,
+    raw ISO-2022-JP as such."""
     line = value.replace("\r\n", " ").replace("\r", " ").replace("\n", " ")
-    if not line.isascii():
-        line = charsets.decode(line.encode("utf-8", "surrogateescape"))
+    if not line.isascii() or "\x1b" in line:
+        declared = "iso-2022-jp" if "\x1b" in line else None
+        line = charsets.decode(line.encode("utf-8", "surrogateescape"), declared=declared)
     return line.strip()
 
 

@@ -162,10 +162,15 @@ class _Count:
 def _block_at(text: bytes, start: int) -> bytes:
     """The header block that begins at `start`, within its limits; it ends where the standard
     parser would end it: at the first line that is no header."""
-    found = _HEADER_LINES.match(text, start, start + HEADER_BLOCK + 1)
+    end = start + HEADER_BLOCK + 1
+    found = _HEADER_LINES.match(text, start, end)
     block = found[0] if found else b""
+    # A line that the window cut in its name is a header as well.
+    is_cut = end < len(text) and text.rfind(b"\n", start, end) + 1 == start + len(block) > start
     _demand(
-        len(block) <= HEADER_BLOCK and all(len(h) <= HEADER for h in headers_in(block)),
+        not is_cut
+        and len(block) <= HEADER_BLOCK
+        and all(len(h) <= HEADER for h in headers_in(block)),
         reason="headers_too_large",
         message=_("The headers of the mail are larger than %(block)d kB, or one than %(one)d kB.")
         % {"block": HEADER_BLOCK >> 10, "one": HEADER >> 10},

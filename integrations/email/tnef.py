@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ _MOST_COPIED = 2 * 1024**3
 _LARGEST_RTF = 512 * 1024
 _DEEPEST = 3
 _CONTENT_ID = 0x3712
+# The library tells the log of every oddity in what strangers send.
+logging.getLogger("tnefparse").setLevel(logging.CRITICAL)
 
 
 @dataclass(kw_only=True)
@@ -35,7 +38,8 @@ class Unpacked:
 def unpack(data: bytes) -> Unpacked:
     """Read a winmail.dat; never raises. What cannot be read makes the result not whole."""
     found = Unpacked()
-    if _cost(data) > _MOST_COPIED or not data.startswith(_SIGNATURE):
+    starts = list(_objects(data)) if data.startswith(_SIGNATURE) else []
+    if not starts or sum(len(data) - at for at in starts) > _MOST_COPIED:
         found.is_whole = False
         return found
     try:
@@ -43,11 +47,14 @@ def unpack(data: bytes) -> Unpacked:
     # The library raises what the bytes provoke.
     except Exception:  # noqa: BLE001
         found.is_whole = False
+    has_any = found.files or found.text is not None or found.html is not None
+    found.is_whole &= bool(has_any) and _is_complete(data, starts[-1])
     return found
 
 
-def _cost(data: bytes) -> int:
-    return sum(len(data) - at for at in _objects(data))
+def _is_complete(data: bytes, last: int) -> bool:
+    (length,) = struct.unpack_from("<I", data, last + 5)
+    return bool(last + length + _FRAME <= len(data))
 
 
 def _objects(data: bytes) -> Iterator[int]:

@@ -11,7 +11,10 @@ _STRAY = re.compile(rb"[^A-Za-z0-9+/]+")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2})")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_ODD = re.compile(rb"[^A-Za-z0-9+/=_-]+")
 _SAMPLE_LINES = 40
+# So many spaces in a line are those between words.
+_WORDS = 2
 
 
 def decode(data: bytes, *, encoding: str) -> bytes:
@@ -51,15 +54,19 @@ def from_base64(data: bytes) -> bytes:
 
 
 def _looks_like_base64(lines: list[bytes]) -> bool:
-    """Whether most of the first lines have hardly a letter outside the alphabet."""
-    seen = [line for line in lines[: _SAMPLE_LINES * 4] if line][:_SAMPLE_LINES]
-    good = sum(1 for line in seen if _is_nearly_base64(line))
-    return good * 2 >= len(seen)
+    """Whether most lines of the first paragraph are hardly more than letters of the alphabet."""
+    seen: list[bytes] = []
+    for line in lines[: _SAMPLE_LINES * 4]:
+        if line:
+            seen.append(line)
+        if len(seen) == _SAMPLE_LINES or (seen and not line):
+            break
+    return sum(map(_is_nearly_base64, seen)) * 2 >= len(seen)
 
 
 def _is_nearly_base64(line: bytes) -> bool:
-    strays = len(line) - len(_STRAY.sub(b"", line.rstrip(b"=")))
-    return strays * 10 <= len(line) and b" " not in line.strip()
+    strays = sum(len(piece) for piece in _ODD.findall(line))
+    return strays * 3 <= len(line) and line.count(b" ") < _WORDS
 
 
 def _is_base64(line: bytes) -> bool:
