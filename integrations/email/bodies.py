@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape, unescape
 
-from integrations.email import blocks, calendars, charsets, flowed, html, names, tnef
+from integrations.email import blocks, calendars, charsets, flowed, html, names, quotes, tnef
 from integrations.email.tree import Part
 from tickets import attachments
 from tickets.content import NewFile
@@ -140,6 +140,8 @@ class _Reader:
         texts = [s for sections in found for s in sections if (s.text or "").strip()]
         plain = [sections for sections in found if any(s in texts for s in sections)]
         rich = [sections for sections in found if any(s.markup is not None for s in sections)]
+        if rich and all(quotes.is_stub(s.text or "") for s in texts):
+            plain = []
         text = _distinct("\n".join(self.reading.of(s) for s in sections) for sections in plain)
         markup = _distinct(
             "\n".join(s.markup for s in sections if s.markup is not None) for sections in rich

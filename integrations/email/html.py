@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 _LIMIT = 2_000_000
 _STYLE = ParserConfig(css=CSS_PROFILES["strict"])
 _TAG = re.compile(r"<[^<>]*+>")
+# Where clients keep what they quote without quoting it by an element of its own.
+_HISTORY = {
+    "yahoo_quoted",
+    "zmail_extra",
+    "protonmail_quote",
+    "tutanota_quote",
+    "history_container",
+}
+_BORDERLESS = re.compile(r"border(?:-left)?\s*:\s*(?:none|0)", re.IGNORECASE)
 _SPACE = re.compile(r"\n[ \t\xa0]*\n(?:[ \t\xa0]*\n)+")
 
 
@@ -39,7 +48,17 @@ def _parser() -> lxml_html.HTMLParser:
 
 
 def _quotes_inside_out(tree: HtmlElement) -> list[HtmlElement]:
-    return list(reversed(list(tree.iter("blockquote"))))
+    blocks = (block for block in tree.iter("blockquote", "div", "section") if _is_quote(block))
+    return list(reversed(list(blocks)))
+
+
+def _is_quote(block: HtmlElement) -> bool:
+    """Whether a block is what somebody said before; one that Gmail only indents is not."""
+    classes = {name.removeprefix("x_") for name in (block.get("class") or "").split()}
+    if block.tag != "blockquote":
+        return not classes.isdisjoint(_HISTORY) and next(block.iter("blockquote"), None) is None
+    is_indent = not classes and block.get("type") is None and block.get("cite") is None
+    return not (is_indent and _BORDERLESS.search(block.get("style") or ""))
 
 
 def _mark(block: HtmlElement) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -51,9 +50,6 @@ _HOPS_OF_A_LOOP = 2
 # Who it is to: as servers note it on delivery, and as it was written.
 _SENT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
 
-# A forwarded mail is what its sender wants us to read, though it may name the mail it came from.
-_FORWARD = re.compile(r"(?:fwd?|wg|tr|rv|enc|doorst|vs|vb|pd|转发)[ \xa0]?[:：]", re.IGNORECASE)
-
 
 def parse(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
     """Understand a mail.
@@ -94,8 +90,13 @@ def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
     text = body.text or ""
     subject = headers.subject_of(message)
     digest = _digest(subject, body)
-    is_answer = bool(answers) and not _FORWARD.match(subject)
-    new, quoted = quotes.split(text, is_answer=is_answer)
+    # A forwarded mail is what its sender wants us to read, though it may name the mail it came
+    # from; an answer of which a server lost the ids still says so in its subject.
+    new, quoted = quotes.split(
+        text,
+        is_answer=bool(answers) or quotes.is_answer(subject),
+        is_forward=quotes.is_forward(subject),
+    )
     return Inbound(
         remote_id=remote_id or _made_id(message, digest=digest, data=data),
         answers=answers,

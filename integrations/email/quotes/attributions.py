@@ -1,0 +1,246 @@
+"""Lines that announce what somebody else wrote: "On Monday, Bob wrote:" in every language.
+
+A line is judged by what stands in it, never by one pattern: a word for writing, a date, a time,
+an address, a word such lines begin with. Clients wrap these lines, so up to four are read as
+one; each line is looked at a fixed number of times.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from itertools import pairwise
+
+from integrations.email.quotes.languages import words
+from integrations.email.quotes.page import Page
+
+_MOST_LINES = 4
+_MOST_WORDS = 34
+_MOST_WORDS_OF_NAME = 8
+_DATE = re.compile(
+    r"(?<!\d)(?:19|20)\d\d(?!\d)|\d[./-]\d{1,2}[./-]\d\d|\d ?[年月日]|\d ?[년월일]"
+    r"|[０-９]年"
+)
+_TIME = re.compile(r"\d[:.h]\d\d|\d ?[時时点點시]|\d ?[ap]\.?m\b")
+_ADDRESS = re.compile(r"[^\s@<>()\[\]]@[^\s@<>()\[\]]")
+_AROUND = ".,;:\"'“”„«»<>[]{}*_-—–=~#·|"
+_RULED = "-—–_*=~ "
+_SENTENCE_ENDS = ("!", "?", "！", "？", "。")
+
+
+class Strength(IntEnum):
+    """How sure it is that a line is an attribution."""
+
+    NONE = 0
+    WEAK = 1
+    FAIR = 2
+    STRONG = 3
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Lines start to stop (not included) announce a quote."""
+
+    start: int
+    stop: int
+    strength: Strength
+
+
+def find(page: Page) -> list[Attribution]:
+    """All attributions on lines that are not quoted themselves, in order."""
+    found: list[Attribution] = []
+    for n, line in enumerate(page.bare):
+        if page.marked[n] or not _may_end(line):
+            continue
+        at_least = found[-1].stop if found else 0
+        attribution = _ending_at(page, n, at_least=at_least)
+        if attribution:
+            found.append(attribution)
+    return found
+
+
+def judge(line: str) -> Strength:
+    """How much a bare line, joined where it was wrapped, is an attribution."""
+    return _Line(line).strength
+
+
+def _may_end(line: str) -> bool:
+    end = line.rstrip(_RULED + "\"'")
+    return end.endswith((":", "作성")) or (line.endswith("--") and line.startswith("--"))
+
+
+def _ending_at(page: Page, n: int, *, at_least: int) -> Attribution | None:
+    best: Attribution | None = None
+    text = ""
+    for start in range(n, max(at_least, n - _MOST_LINES + 1) - 1, -1):
+        line = page.bare[start]
+        if not line or page.marked[start] or (start < n and not _goes_on(line, text)):
+            break
+        text = f"{line} {text}".strip()
+        strength = judge(text)
+        if strength > (best.strength if best else Strength.NONE):
+            best = Attribution(start, n + 1, strength)
+        if strength == Strength.STRONG:
+            break
+    return best and _with_lead(page, best, at_least=at_least)
+
+
+def _goes_on(line: str, below: str) -> bool:
+    """Whether an attribution may have been wrapped between two lines."""
+    if line.endswith(_SENTENCE_ENDS) or (
+        line.endswith(".") and len(line.rsplit(maxsplit=1)[-1]) > 5
+    ):
+        return False
+    if line.endswith(":") and not _DATE.search(line) and not _TIME.search(line):
+        return False
+    is_cut = _Line(below).is_rest or line.rfind("<") > line.rfind(">")
+    return is_cut or _Line(line).begins
+
+
+def _with_lead(page: Page, found: Attribution, *, at_least: int) -> Attribution:
+    """With the line above when the attribution began there: "On Monday," / "3 March … wrote:"."""
+    above = found.start - 1
+    if above < at_least or _Line(page.bare[found.start]).has_lead or page.marked[above]:
+        return found
+    line = _Line(page.bare[above])
+    if page.bare[found.start].startswith("<") and _is_name(page, above):
+        return Attribution(above, found.stop, found.strength)
+    if line.has_lead and len(line.tokens) <= 6 and line.text.endswith((",", "，")):
+        return Attribution(above, found.stop, found.strength)
+    return found
+
+
+def _is_name(page: Page, n: int) -> bool:
+    """Whether a line by itself may be the name before the address that the next begins with."""
+    line = page.bare[n]
+    is_first = n == 0 or not page.bare[n - 1]
+    return (
+        is_first and 0 < len(line.split()) <= 4 and not line.endswith((*_SENTENCE_ENDS, ".", ","))
+    )
+
+
+class _Line:
+    """What stands in a bare line, looked up as far as it is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.strip(_RULED).rstrip(": \"'").strip(_RULED)
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        return [token.strip(_AROUND) for token in self.text.split()]
+
+    @cached_property
+    def has_date(self) -> bool:
+        return bool(_DATE.search(self.text))
+
+    @cached_property
+    def has_time(self) -> bool:
+        return bool(_TIME.search(self.text))
+
+    @cached_property
+    def has_address(self) -> bool:
+        return bool(_ADDRESS.search(self.text))
+
+    @cached_property
+    def verb(self) -> int | None:
+        """Where the last word for writing stands."""
+        verbs = words().verbs
+        places = (n for n in range(len(self.tokens) - 1, -1, -1) if self._word(n) in verbs)
+        return next(places, None)
+
+    def _word(self, n: int) -> str:
+        token = self.tokens[n]
+        return token if token in words().verbs else token.strip("()")
+
+    @cached_property
+    def inside(self) -> bool:
+        """Whether a word for writing stands in it, in languages that put no spaces between."""
+        return not self.text.isascii() and any(word in self.text for word in words().inside)
+
+    @cached_property
+    def has_lead(self) -> bool:
+        leads = words().leads
+        starts = (" ".join(self.tokens[:size]) for size in (1, 2, 3))
+        if any(start in leads for start in starts):
+            return True
+        return self.text.startswith(("在", "于", "於", "ב-", "\u200fב", "d."))
+
+    @cached_property
+    def begins(self) -> bool:
+        """Whether it begins as attributions do: with such a word, a number or a weekday."""
+        return self.has_lead or self.text[:1].isdigit() or self.text[:1] in "(\"'" or self._by_day
+
+    @cached_property
+    def _by_day(self) -> bool:
+        return bool(self.tokens) and self.text.partition(" ")[0].endswith((",", ".,", "."))
+
+    @cached_property
+    def is_rest(self) -> bool:
+        """Whether it cannot stand alone: the end of an address, a lonely verb."""
+        first = self.text.find(">")
+        closes = first >= 0 and "<" not in self.text[:first]
+        few = self.verb is not None and len(self.tokens) <= 4 and not self.has_address
+        return (
+            closes or few or self.text.startswith(("<", "(")) or (self.inside and not self.has_date)
+        )
+
+    @cached_property
+    def is_mine(self) -> bool:
+        """Whether the writer speaks of themselves: "On Monday I wrote:"."""
+        return self._says(words().mine)
+
+    @cached_property
+    def is_told(self) -> bool:
+        """Whether it reads as told by a person: "you wrote", "he wrote"."""
+        return self._says(words().theirs)
+
+    def _says(self, phrases: frozenset[str]) -> bool:
+        if self.verb is None:
+            return self.inside and any(phrase in self.text for phrase in phrases if len(phrase) > 1)
+        near = self.tokens[max(0, self.verb - 2) : self.verb + 3]
+        pairs = {f"{a} {b}" for a, b in pairwise(near)}
+        triples = {" ".join(near[n : n + 3]) for n in range(len(near) - 2)}
+        return not phrases.isdisjoint({*near, *pairs, *triples})
+
+    @cached_property
+    def strength(self) -> Strength:
+        if not self.text or len(self.tokens) > _MOST_WORDS:
+            return Strength.NONE
+        if self.verb is None and not self.inside:
+            return self._without_verb
+        if self.is_mine:
+            return Strength.NONE
+        return self._with_verb
+
+    @property
+    def _without_verb(self) -> Strength:
+        if self.text.startswith(words().quoting):
+            return Strength.FAIR if self.has_address else Strength.WEAK
+        is_closed = self.text.endswith((">", ")", "]")) or _ADDRESS.search(self.tokens[-1])
+        if self.has_date and self.has_time and self.has_address and is_closed:
+            return Strength.FAIR
+        return Strength.NONE
+
+    @property
+    def _with_verb(self) -> Strength:
+        facts = self.has_date + self.has_time + self.has_address
+        if not self._is_shaped:
+            return Strength.NONE
+        if facts > 1 and (self.has_date or self.has_time):
+            return Strength.FAIR if self.is_told else Strength.STRONG
+        if facts or self.has_lead:
+            return Strength.FAIR
+        return Strength.WEAK if len(self.tokens) <= _MOST_WORDS_OF_NAME else Strength.NONE
+
+    @property
+    def _is_shaped(self) -> bool:
+        """Whether the verb stands at the end, or only a name, an address or a date after it."""
+        if self.verb is None or len(self.tokens) - self.verb <= 3:
+            return True
+        after = self.tokens[self.verb + 1 :]
+        if len(after) > 14:
+            return False
+        last = self.text.split()[-1]
+        return len(after) <= 6 or last.endswith((">", ")", "]")) or any(map(str.isdigit, last))
