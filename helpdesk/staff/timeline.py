@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from integrations.email import calendars
+from integrations.email import calendars, quotes
 from integrations.email.calendars import Invitation
 from integrations.models import Delivery, DeliveryKind, DeliveryState
 from tickets import attachments, rendering
@@ -109,6 +109,18 @@ class Entry:
     def quoted(self) -> SafeString | str:
         """Earlier conversation below the new text, shown folded."""
         return rendering.plain_html(self.message.quoted) if self.message.quoted else ""
+
+    @property
+    def quoted_words(self) -> str:
+        """What is folded: earlier messages, a signature, or both."""
+        if not self.message.quoted:
+            return ""
+        kinds = {fold for fold, _text in quotes.folds(self.message.quoted)}
+        if kinds == {quotes.Fold.SIGNATURE}:
+            return _("Signature")
+        if quotes.Fold.SIGNATURE in kinds:
+            return _("Signature and earlier messages")
+        return _("Earlier messages")
 
     @property
     def anchor(self) -> str:

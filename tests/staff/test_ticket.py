@@ -55,7 +55,7 @@ def test_quoted_text_is_folded_and_the_whole_message_is_a_page(agent, ticket):
     )
     message = receive(ticket, by=SYSTEM, author=ticket.requester, content=content, via=Via.EMAIL)
     page = _page(agent, ticket)
-    assert "<summary>Quoted text</summary>" in page
+    assert "<summary>Earlier messages</summary>" in page
     whole = agent.client.get(f"/t/{ticket.pk}/message/{message.pk}/").content.decode()
     assert "<td>cell</td>" in whole
     assert "alert(1)" not in whole

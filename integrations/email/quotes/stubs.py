@@ -13,4 +13,4 @@ def is_stub(text: str) -> bool:
     if len(text) > _LONGEST:
         return False
     line = bare(text)
-    return "html" in line and any(stub in line for stub in words().stubs)
+    return "html" in line and any(stub in line for stub in words().stubs if stub != "html")

@@ -66,6 +66,51 @@ def test_text_below_a_block_quoted_in_html_is_not_lost():
     assert "inline answer" in quotes.split(html.to_text(markup), is_answer=True)[0]
 
 
+OLD = "<p>Please try 4.2.</p>"
+HTML = {
+    "gmail": '<div dir="ltr">New</div><br><div class="gmail_quote gmail_quote_container"><div'
+    ' dir="ltr" class="gmail_attr">On Mon, Mar 3, 2025 at 10:15 AM Ann &lt;<a'
+    ' href="mailto:a@x.example">a@x.example</a>&gt; wrote:<br></div><blockquote'
+    f' class="gmail_quote" style="margin:0 0 0 .8ex">{OLD}</blockquote></div>',
+    "outlook": '<div>New</div><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p>'
+    "<b>From:</b> Ann<br><b>Sent:</b> Monday, March 3, 2025 10:15<br><b>To:</b> Bob<br>"
+    "<b>Subject:</b> Q</p>"
+    f"</div>{OLD}",
+    "outlook web": '<div>New</div><div id="appendonsend"></div><hr style="display:inline-block">'
+    '<div id="divRplyFwdMsg"><b>Von:</b> Ann<br><b>Gesendet:</b> Montag, 3. M&auml;rz 2025<br>'
+    f"<b>An:</b> Bob<br><b>Betreff:</b> Q</div>{OLD}",
+    "apple": '<div>New</div><div><br><blockquote type="cite"><div>On 3 Mar 2025, at 10:15, Ann'
+    f" &lt;a@x.example&gt; wrote:</div><br>{OLD}</blockquote></div>",
+    "thunderbird": '<p>New</p><div class="moz-cite-prefix">Am 03.03.25 um 10:15 schrieb Ann:</div>'
+    f'<blockquote type="cite" cite="mid:1@x.example">{OLD}</blockquote>',
+    "yahoo": '<div>New</div><div class="yahoo_quoted"><div>On Monday, March 3, 2025, 10:15:00 AM'
+    f" GMT+1, Ann &lt;a@x.example&gt; wrote:</div>{OLD}</div>",
+    "proton": '<div>New</div><div class="protonmail_quote">On Monday, March 3rd, 2025 at 10:15,'
+    f" Ann &lt;a@x.example&gt; wrote:<br><blockquote>{OLD}</blockquote></div>",
+    "zoho": '<div>New</div><div class="zmail_extra"><div>---- On Mon, 03 Mar 2025 10:15:00 +0100'
+    f" Ann &lt;a@x.example&gt; wrote ---</div>{OLD}</div>",
+}
+
+
+@pytest.mark.promise("S1.1")
+@pytest.mark.parametrize("program", HTML)
+def test_the_history_of_an_html_mail_is_folded(program):
+    body, quoted = quotes.split(html.to_text(HTML[program]), is_answer=True)
+    assert body == "New"
+    assert "Please try 4.2." in quoted
+
+
+def test_what_is_only_indented_is_no_quote():
+    markup = '<div>Steps:</div><blockquote style="margin:0 0 0 40px;border:none">one</blockquote>'
+    assert html.to_text(markup) == "Steps:\none"
+
+
+def test_a_plain_part_that_says_nothing_gives_way():
+    assert quotes.is_stub("This message is in HTML format, which your email client does not show.")
+    assert not quotes.is_stub("How do I write HTML?")
+    assert not quotes.is_stub("")
+
+
 @pytest.mark.parametrize(
     "unit",
     [
