@@ -62,11 +62,17 @@ _IS_OUT = re.compile(
 )
 
 
+# "AUTO: Ann Miller is out (returning 05/01/2010)", as Notes does in every language.
+_NOTES = re.compile(r"AUTO\s?:\s.{2,200}\([^()]{0,80}\d[^()]{0,20}\)\s*$")
+
+
 def is_auto_reply(message: Message, *, is_null: bool) -> bool:
     """Whether a program answered in somebody's name; `is_null`: by the null return path."""
-    if _is_marked(message):
+    if _is_marked(message) or (is_null and _answers_as_program(message)):
         return True
     subject = headers.subject_of(message)
+    if _NOTES.match(subject):
+        return True
     found = _BEFORE.match(subject)
     if not found and not _IS_OUT.search(subject):
         return False
@@ -94,6 +100,12 @@ def _is_marked(message: Message) -> bool:
         or "autoresponder" in headers.value_of(message, "X-POST-MessageClass").lower()
         or headers.value_of(message, "Delivered-To").lower() == "autoresponder"
     )
+
+
+def _answers_as_program(message: Message) -> bool:
+    """Whether a mail with the null return path answers one: nobody's mail program sends those."""
+    is_bulk = headers.value_of(message, "Precedence").lower() in {"bulk", "junk"}
+    return is_bulk or bool(headers.answers_of(message))
 
 
 def _is_by_program(message: Message) -> bool:
