@@ -127,13 +127,21 @@ class DeliveryError(Exception):
     """The other side did not take it.
 
     `permanent`: trying again is no use. `ambiguous`: the connection was cut after the text, so
-    it may have been taken.
+    it may have been taken. `unknown`: there is no such address.
     """
 
-    def __init__(self, message: str, *, permanent: bool = False, ambiguous: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        ambiguous: bool = False,
+        unknown: bool = False,
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.ambiguous = ambiguous
+        self.unknown = unknown
 
 
 @dataclass(frozen=True, kw_only=True)

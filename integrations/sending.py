@@ -20,6 +20,7 @@ from integrations.base import DeliveryError, Receipt
 from integrations.models import Channel, Delivery, DeliveryKind, DeliveryState
 from integrations.registry import adapter
 from tickets import clock
+from tickets.actions import addresses
 from tickets.models import Ticket, User
 from tickets.permissions import scope_of
 from tickets.states import IdentityKind
@@ -144,6 +145,10 @@ def _note_refusal(delivery: Delivery, error: DeliveryError) -> None:
         _note_ambiguous(row, error)
     elif error.permanent or (wait := wait_after(row.attempts)) is None:
         outbound.fail(row, str(error))
+        if error.unknown:
+            addresses.note_undeliverable(
+                kind=IdentityKind.EMAIL, external_id=row.address, because=str(error)
+            )
     else:
         # What is refused for good is the mail's own fault; the rest is told on the channel too.
         _of_channel(row).update(last_error=str(error), last_error_at=clock.now())

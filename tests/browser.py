@@ -134,9 +134,18 @@ def set_width(page: Page, width: int, *, height: int = 900) -> None:
     page.set_viewport_size({"width": width, "height": height})
 
 
+_WHOLE_HEIGHT = """() => {
+  const hidden = [...document.querySelectorAll("body *")]
+    .filter(part => ["auto", "scroll"].includes(getComputedStyle(part).overflowY))
+    .map(part => part.scrollHeight - part.clientHeight);
+  return document.documentElement.scrollHeight + Math.max(0, ...hidden);
+}"""
+
+
 def show_whole(page: Page) -> None:
-    """Make the window as tall as the page: no bar then lies over what one could scroll to."""
+    """Make the window as tall as the page and all that scrolls in it: no bar then lies over what
+    one could scroll to."""
     size = page.viewport_size
     assert size
-    tall = page.evaluate("document.documentElement.scrollHeight")
+    tall = page.evaluate(_WHOLE_HEIGHT)
     page.set_viewport_size({"width": size["width"], "height": max(size["height"], tall)})

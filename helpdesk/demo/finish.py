@@ -18,10 +18,22 @@ from tickets import clock
 from tickets.actions import drafts
 from tickets.actions.link import link
 from tickets.actions.participants import propose
+from tickets.actions.receive import file
+from tickets.content import Content
 from tickets.events import EventKind
-from tickets.models import DraftKind, Event, LinkKind, Notification, Ticket, User, Watcher
+from tickets.models import (
+    BodyFormat,
+    DraftKind,
+    Event,
+    LinkKind,
+    Notification,
+    Ticket,
+    User,
+    Via,
+    Watcher,
+)
 from tickets.permissions import SYSTEM
-from tickets.states import Status
+from tickets.states import Authority, Status
 
 DRAFTS = (
     "Hello, I tried it on our test machine and see the same. Before I send you a way around it, ",
@@ -29,6 +41,7 @@ DRAFTS = (
     "Good news: the change went in this morning. ",
     "Short answer: yes. Long answer: ",
 )
+AWAY = "Thank you for your mail. I am out of the office and back on Monday."
 TOLD, UNREAD = timedelta(days=14), timedelta(days=3)
 
 
@@ -38,6 +51,7 @@ def touch_up(talks: list[Talk], house: House) -> None:
     _links(talks, house)
     _propose(talks, house)
     _bounce(house)
+    _away(talks)
     _watchers(talks, house)
     unwanted.add(talks, house)
     _notices(clock.now())
@@ -84,6 +98,22 @@ def _bounce(house: House) -> None:
     sent = Delivery.objects.filter(contact__in=house.solo, ticket__status=Status.IN_PROGRESS)
     if newest := sent.select_related("ticket").order_by("-sent_at").first():
         bounce(newest)
+
+
+def _away(talks: list[Talk]) -> None:
+    """Somebody's mail program said at once that they are out of the office."""
+    for ticket in _tickets(talks, "third-party-wait")[:1]:
+        last = ticket.messages.filter(by_staff=True).order_by("-occurred_at").first()
+        if last:
+            file(
+                ticket,
+                by=SYSTEM,
+                author=ticket.requester,
+                content=Content(body=AWAY, format=BodyFormat.PLAIN),
+                via=Via.EMAIL,
+                authority=Authority.PLAUSIBLE,
+                occurred_at=last.occurred_at + timedelta(minutes=1),
+            )
 
 
 def _watchers(talks: list[Talk], house: House) -> None:

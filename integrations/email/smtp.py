@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ _CONNECT_S, _ANSWER_S, _GOODBYE_S = 10, 30, 2
 PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 _OK, _GO_AHEAD, _PERMANENT = 2, 354, 5
 _LONGEST_ANSWER = 500
+# No such mailbox or domain, or a mailbox that was closed (RFC 3463, 3.2 and 3.3).
+_UNKNOWN = re.compile(r"\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +141,9 @@ def _demand(answer: tuple[int, bytes], what: str, *, go_ahead: int = 0) -> str:
     if code // 100 == _OK or code == go_ahead:
         return said
     raise DeliveryError(
-        f"The server refused the {what}: {said}", permanent=code // 100 == _PERMANENT
+        f"The server refused the {what}: {said}",
+        permanent=code // 100 == _PERMANENT,
+        unknown=what == "recipient" and bool(_UNKNOWN.search(said)),
     )
 
 

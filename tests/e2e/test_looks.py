@@ -12,8 +12,11 @@ from tests.factories import ContactFactory, StatusReasonFactory, make_message, m
 from tests.integrations.mail import keep, make_channel, make_copy, make_mail, receive
 from tickets import clock
 from tickets.actions import trash
+from tickets.actions.addresses import note_undeliverable
 from tickets.actions.annotate import annotate
 from tickets.actions.participants import add, propose
+from tickets.actions.receive import file
+from tickets.content import Content
 from tickets.models import MessageTemplate
 from tickets.permissions import SYSTEM, scope_of
 
@@ -33,6 +36,27 @@ def assert_looks_right(page):
         assert_reflows(page)
 
 
+def answer(ticket, body):
+    """An automatic answer of the requester's mail program."""
+    file(
+        ticket,
+        by=SYSTEM,
+        author=ticket.requester,
+        content=Content(body=body),
+        via="email",
+        authority="plausible",
+        occurred_at=clock.now(),
+    )
+
+
+def comes_back(ticket):
+    """Mail to the requester comes back."""
+    address = ticket.requester.identities.get()
+    note_undeliverable(
+        kind=address.kind, external_id=address.external_id, because="550 5.1.1 User unknown"
+    )
+
+
 @pytest.fixture
 def full(ticket, mei):
     """The ticket with something of everything."""
@@ -40,6 +64,8 @@ def full(ticket, mei):
     annotate(ticket, "@mei look", by=scope_of(mei))
     make_message(ticket, by=mei, body="Try `this`.")
     make_message(ticket, body="It says no.")
+    answer(ticket, "I am away until Monday.")
+    comes_back(ticket)
     propose(ticket, ContactFactory(name="Ben Ito"), by=SYSTEM)
     add(ticket, ContactFactory(name="Cleo Faure"), by=scope_of(mei))
     return ticket

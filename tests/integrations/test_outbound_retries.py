@@ -11,7 +11,7 @@ from tests import factories
 from tests.integrations import sink
 from tests.integrations.outgoing import make_channel, tried
 from tickets.events import EventKind
-from tickets.models import Notification
+from tickets.models import Identity, Notification
 
 pytestmark = pytest.mark.django_db
 
@@ -163,3 +163,21 @@ def test_a_channel_that_is_off_keeps_its_mail(server, clock, delivery):
     delivery.channel.save()
     clock.advance(minutes=1)
     assert tried(delivery).state == DeliveryState.SENT
+
+
+@pytest.mark.parametrize(
+    ("said", "is_marked"),
+    [
+        ("550 5.1.1 no such user", True),
+        ("550 5.1.10 recipient not found", True),
+        # The fault of our server's settings says nothing about the address.
+        ("550 5.7.1 relaying denied", False),
+        ("451 4.2.2 mailbox full", False),
+    ],
+)
+def test_an_address_its_server_does_not_know_is_marked(server, delivery, said, is_marked):
+    server.says("RCPT", said)
+    tried(delivery)
+    address = Identity.objects.get(external_id=delivery.address)
+    assert bool(address.undeliverable_since) is is_marked
+    assert (said in address.undeliverable_because) is is_marked
