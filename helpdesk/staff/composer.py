@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from helpdesk.staff.forwarding import Offered
 from helpdesk.staff.recipients import Shown, shown
 from tickets import clock, rendering
 from tickets.models import DraftKind, DraftState
@@ -38,10 +39,12 @@ class Filled:
 
 @dataclass(kw_only=True)
 class Composers:
-    """Both forms; a refused one is given, the rest is read from the drafts."""
+    """All forms; a refused one is given, the rest is read from the drafts."""
 
     reply: Filled = field(default_factory=Filled)
     annotation: Filled = field(default_factory=Filled)
+    forward: Filled = field(default_factory=Filled)
+    offered: Offered = field(default_factory=Offered)
     recipients: Shown = field(default_factory=Shown)
     last_seen: int = 0
 
@@ -56,10 +59,19 @@ class Composers:
         newest: int,
     ) -> None:
         """Fill in drafts, recipients and what the page has shown of the conversation."""
-        mine = {d.kind: d for d in drafts if d.author_id == by.pk and d.state == DraftState.DRAFT}
-        for kind, form in ((DraftKind.REPLY, self.reply), (DraftKind.ANNOTATION, self.annotation)):
+        mine = {
+            (draft.kind, draft.side_id): draft
+            for draft in drafts
+            if draft.author_id == by.pk and draft.state == DraftState.DRAFT
+        }
+        side = self.offered.side.pk if self.offered.side else None
+        for kind, place, form in (
+            (DraftKind.REPLY, None, self.reply),
+            (DraftKind.ANNOTATION, None, self.annotation),
+            (DraftKind.FORWARD, side, self.forward),
+        ):
             form.key = form.key or str(uuid.uuid4())
-            if draft := mine.get(kind):
+            if draft := mine.get((kind, place)):
                 _fill(form, draft)
         others = [person.contact for person in people if person.confirmed_at]
         self.recipients = shown(ticket, others, addresses, self.reply.form or {})
@@ -87,6 +99,17 @@ class Leaving:
     def is_mine(self) -> bool:
         """Whether the reader may stop it."""
         return self.draft.author_id == self.reader.pk
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it goes to a third party."""
+        return self.draft.kind == DraftKind.FORWARD
+
+    @property
+    def quoted(self) -> SafeString | str:
+        """What of the public conversation goes along."""
+        text = self.draft.form.get("frozen", {}).get("quoted", "")
+        return rendering.plain_html(text) if text else ""
 
     @property
     def names(self) -> str:

@@ -245,6 +245,31 @@ def shown(
     return rows
 
 
+def outside(form: Mapping[str, Any]) -> Shown:
+    """The one row of a forward: whoever was typed."""
+    rows = Shown(is_open=True)
+    rows.also_to = _add_typed(rows.to, "also_to", form)
+    return rows
+
+
+def among(contacts: Sequence[Contact], form: Mapping[str, Any]) -> Shown:
+    """The one row of a side conversation: all of its people, unless the form says otherwise."""
+    ticked = form.get("to")
+    rows = Shown(is_open=ticked is not None)
+    for contact in contacts:
+        value = str(contact.pk)
+        chip = Chip(
+            name="to",
+            value=value,
+            words=str(contact),
+            short=contact.short_name,
+            address="",
+            is_on=ticked is None or value in ticked,
+        )
+        rows.to.append(chip)
+    return rows
+
+
 def _add_typed(row: list[Chip], name: str, form: Mapping[str, Any]) -> str:
     """A chip for each typed address; what cannot be read stays in the text field."""
     left = []

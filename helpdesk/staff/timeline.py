@@ -83,6 +83,12 @@ class Entry:
         """Whether it was said to or by a third party, where the customer reads nothing."""
         return self.message.side_id is not None
 
+    @property
+    def act_url(self) -> str:
+        """Where one forwards it, or writes to the third party again."""
+        what = f"side={self.message.side_id}" if self.is_beside else f"forward={self.message.pk}"
+        return f"?{what}#forward-body"
+
     @cached_property
     def body(self) -> SafeString:
         """The cleaned new text: the sender's own layout where nothing had to be cut off it."""

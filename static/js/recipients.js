@@ -1,4 +1,5 @@
-// Who gets a reply: <details data-recipients> with rows of boxes and a field for another address.
+// Who gets a reply or a forward: data-recipients holds rows of boxes with a field for another
+// address.
 // What is typed becomes a box, nobody stands in both rows, and the button says their names.
 
 const MAILBOX = /^\s*(?:"?([^"<]*?)"?\s*<([^<>\s]+@[^<>\s]+)>|([^<>\s]+@[^<>\s]+))\s*$/;
@@ -17,9 +18,13 @@ function tell(part) {
   for (const place of (form.closest("details") ?? form).querySelectorAll("[data-names]")) place.textContent = names;
   const [one] = to;
   const address = to.length === 1 && one.dataset.address !== one.dataset.words && one.dataset.address;
-  part.querySelector("[data-to-words]").textContent = (wordsOf(to) || named.dataset.nobody) + (address ? ` <${address}>` : "");
-  part.querySelector("[data-cc-words]").textContent = wordsOf(cc);
-  part.querySelector("[data-cc-line]").hidden = cc.length === 0;
+  const words = part.querySelector("[data-to-words]");
+  if (words) words.textContent = (wordsOf(to) || named.dataset.nobody) + (address ? ` <${address}>` : "");
+  const copies = part.querySelector("[data-cc-words]");
+  if (copies) {
+    copies.textContent = wordsOf(cc);
+    part.querySelector("[data-cc-line]").hidden = cc.length === 0;
+  }
   // From now on the button names those who are chosen.
   named.value = "live";
   const lines = [...form.querySelectorAll("[data-check]")];

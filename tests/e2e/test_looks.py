@@ -8,7 +8,14 @@ from integrations import blocking, outbound, unsubscribe
 from integrations.email import domains
 from integrations.models import Cursor, MailKind, RawInbound, SendingDomain
 from tests.browser import assert_axe_clean, assert_reflows, set_theme, set_width, show_whole
-from tests.factories import ContactFactory, StatusReasonFactory, make_message, make_ticket
+from tests.factories import (
+    ContactFactory,
+    StatusReasonFactory,
+    make_forward,
+    make_message,
+    make_side_answer,
+    make_ticket,
+)
 from tests.integrations.mail import keep, make_channel, make_copy, make_mail, receive
 from tickets import clock
 from tickets.actions import trash
@@ -66,6 +73,8 @@ def full(ticket, mei):
     make_message(ticket, body="It says no.")
     answer(ticket, "I am away until Monday.")
     comes_back(ticket)
+    side = make_forward(ticket, by=mei).side
+    make_side_answer(side, body="Fixed in 5.1.")
     propose(ticket, ContactFactory(name="Ben Ito"), by=SYSTEM)
     add(ticket, ContactFactory(name="Cleo Faure"), by=scope_of(mei))
     return ticket
@@ -85,6 +94,7 @@ def test_the_door(browser, db, path):
         "/t/{pk}/",
         "/t/{pk}/#reply-body",
         "/t/{pk}/#annotation-body",
+        "/t/{pk}/#forward-body",
         "/t/{pk}/status/?to=abandoned",
         "/t/{pk}/labels/",
         "/t/{pk}/people/",

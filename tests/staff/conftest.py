@@ -37,7 +37,9 @@ def form_of(response, form_id):
     form = re.search(rf'<form[^>]*id="{form_id}".*?</form>', page, re.DOTALL).group()
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
     boxes = r'<input type="checkbox" name="([^"]+)" value="([^"]*)"[^>]* checked>'
+    chosen = r'<input type="radio" name="([^"]+)" value="([^"]*)" checked>'
     fields = {name: html.unescape(value) for name, value in hidden}
+    fields |= dict(re.findall(chosen, form))
     for name, value in re.findall(boxes, form):
         fields.setdefault(name, []).append(html.unescape(value))
     return fields
@@ -49,7 +51,7 @@ def write():
 
     def post(client, ticket, body, *, kind="reply", page=None, **more):
         page = page or client.get(f"/t/{ticket.pk}/")
-        action = "reply" if kind == "reply" else "annotate"
+        action = "annotate" if kind == "annotation" else kind
         data = form_of(page, kind) | {"body": body} | more
         return client.post(f"/t/{ticket.pk}/{action}/", data)
 

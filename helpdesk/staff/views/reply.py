@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from helpdesk.http import StaffRequest, render_form, staff_page, ticket_or_404
-from helpdesk.staff import recipients
-from helpdesk.staff.back import back_to, number_in
+from helpdesk.staff import forwarding, recipients
+from helpdesk.staff.back import back_to, number_in, page_of
 from helpdesk.staff.composer import Composers, Filled
-from helpdesk.staff.uploads import TooLarge, files_of
+from helpdesk.staff.posted import keep_files, key_of, refuse_mentions, text_of
 from helpdesk.staff.views.ticket import ticket_context
 from integrations import wake
 from tickets.actions import drafts
 from tickets.actions import reply as replies
 from tickets.actions.annotate import annotate as add_annotation
-from tickets.actions.annotate import mentioned_in
-from tickets.errors import Incomplete, Refused, Stale, TooLate
+from tickets.errors import Refused, Stale, TooLate
 from tickets.models import Draft, DraftKind, Ticket
 from tickets.permissions import demand_work
 from tickets.states import Status, Turn
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # What the ways to send do besides sending (`then`).
 _TURNS = {"keep": Turn.US}
@@ -50,16 +45,16 @@ def reply(request: StaffRequest, number: int) -> HttpResponse:
 
 
 def _replied(request: StaffRequest, ticket: Ticket) -> HttpResponse:
-    body = _text(request.POST)
-    if drafts.of_key(_key(request.POST), by=request.scope):
+    body = text_of(request.POST)
+    if drafts.of_key(key_of(request.POST), by=request.scope):
         return back_to(request, ticket, "#sending")
     form = recipients.form_of(request.POST)
     drafts.save(ticket, DraftKind.REPLY, body, by=request.scope, form=form)
     try:
-        _keep_files(request, ticket)
+        keep_files(request, ticket, DraftKind.REPLY)
         if "save" in request.POST or "remove" in request.POST:
             return back_to(request, ticket, "#reply")
-        _refuse_mentions(body, ticket)
+        refuse_mentions(body, ticket)
         draft = _submit(request, ticket, body, form)
     except Stale as stale:
         return _refused(request, ticket, Filled(newer=stale.newer, held=str(stale)), status=409)
@@ -68,32 +63,6 @@ def _replied(request: StaffRequest, ticket: Ticket) -> HttpResponse:
     seconds = replies.UNDO_WINDOW.total_seconds()
     wake.release(draft, seconds=seconds)
     return back_to(request, ticket, "#sending")
-
-
-def _keep_files(request: StaffRequest, ticket: Ticket) -> None:
-    if "remove" in request.POST:
-        if wrong := number_in(request.POST["remove"]):
-            drafts.remove_file(ticket, wrong, by=request.scope)
-        return
-    try:
-        if files := files_of(request):
-            drafts.add_files(ticket, files, by=request.scope)
-    except TooLarge as too_large:
-        raise Incomplete(str(too_large), field="files") from too_large
-    except OSError as error:
-        raise Incomplete(
-            _("The file could not be stored. Your text is kept; try the file again."),
-            field="files",
-        ) from error
-
-
-def _refuse_mentions(body: str, ticket: Ticket) -> None:
-    if called := mentioned_in(body, ticket=ticket):
-        words = _(
-            "%(name)s is a colleague, and this goes to the customer. "
-            "Mention people in an annotation."
-        )
-        raise Incomplete(words % {"name": called[0]}, field="body")
 
 
 def _submit(request: StaffRequest, ticket: Ticket, body: str, form: dict[str, Any]) -> Draft:
@@ -111,7 +80,7 @@ def _submit(request: StaffRequest, ticket: Ticket, body: str, form: dict[str, An
             at=chosen.at,
             joining=chosen.joining,
             form=form,
-            key=_key(post),
+            key=key_of(post),
             turn=_TURNS.get(then),
             status=_STATUSES.get(then),
         ),
@@ -127,7 +96,7 @@ def annotate(request: StaffRequest, number: int) -> HttpResponse:
     if request.POST.get("visibility") != "staff":
         return HttpResponseBadRequest(_("Say who may read it: visibility is missing."))
     demand_work(request.scope, ticket)
-    body, key = _text(request.POST), _key(request.POST)
+    body, key = text_of(request.POST), key_of(request.POST)
     if drafts.of_key(key, by=request.scope):
         return back_to(request, ticket, "#latest")
     if "save" in request.POST:
@@ -153,8 +122,16 @@ def draft(request: StaffRequest, number: int, kind: str) -> HttpResponse:
     """Keep what is being typed (draft.js); answers when it was kept, in words."""
     ticket = ticket_or_404(request, number)
     put = QueryDict(request.body, encoding="utf-8")
-    form = recipients.form_of(put) or None
-    saved = drafts.save(ticket, _kind_or_404(kind), _text(put), by=request.scope, form=form)
+    saved = drafts.save(
+        ticket,
+        _kind_or_404(kind),
+        text_of(put),
+        by=request.scope,
+        form=forwarding.form_of(put)
+        if kind == DraftKind.FORWARD
+        else recipients.form_of(put) or None,
+        side=forwarding.side_of(ticket, put.get("side", "")),
+    )
     return render(request, "staff/ticket/saved.html", {"saved": saved})
 
 
@@ -172,7 +149,7 @@ def discard(request: StaffRequest, number: int, kind: str) -> HttpResponse:
 def undo(request: StaffRequest, pk: int) -> HttpResponse:
     """Bring one's reply back from its undo window, as it was typed."""
     mine = Draft.objects.select_related("ticket__queue").filter(author=request.user)
-    draft = get_object_or_404(mine, pk=pk, kind=DraftKind.REPLY)
+    draft = get_object_or_404(mine.exclude(kind=DraftKind.ANNOTATION), pk=pk)
     ticket = ticket_or_404(request, draft.ticket_id)
     try:
         replies.undo(draft, by=request.scope)
@@ -180,7 +157,11 @@ def undo(request: StaffRequest, pk: int) -> HttpResponse:
         messages.warning(request, str(too_late))
         return back_to(request, ticket, "#latest")
     messages.success(request, _("Not sent. Your draft is back."))
-    return back_to(request, ticket, "#reply-body")
+    if draft.side_id:
+        return redirect(
+            f"{page_of(request, ticket).partition('?')[0]}?side={draft.side_id}#forward-body"
+        )
+    return back_to(request, ticket, f"#{draft.kind}-body")
 
 
 def _kind_or_404(kind: str) -> DraftKind:
@@ -189,22 +170,10 @@ def _kind_or_404(kind: str) -> DraftKind:
     return DraftKind(kind)
 
 
-def _text(post: Mapping[str, str]) -> str:
-    return post.get("body", "").replace("\r\n", "\n").replace("\x00", "")
-
-
-def _key(post: QueryDict) -> uuid.UUID:
-    """The form's own key; a form without one is a form of its own."""
-    try:
-        return uuid.UUID(post.get("idempotency_key", ""))
-    except ValueError:
-        return uuid.uuid4()
-
-
 def _refused(
     request: StaffRequest, ticket: Ticket, form: Filled, *, status: int = 422
 ) -> HttpResponse:
-    form.body, form.is_open = _text(request.POST), True
+    form.body, form.is_open = text_of(request.POST), True
     form.form = recipients.form_of(request.POST)
     context = ticket_context(request, ticket.pk, composers=Composers(reply=form))
     return render(request, "staff/ticket/detail.html", context, status=status)

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from helpdesk.http import StaffRequest, staff_page, ticket_or_404
-from helpdesk.staff import timeline
-from helpdesk.staff.back import page_of
+from helpdesk.staff import forwarding, timeline
+from helpdesk.staff.back import number_in, page_of
 from helpdesk.staff.composer import Composers, Leaving
 from tickets import rendering
 from tickets.actions.trash import gone_at
@@ -88,7 +88,10 @@ def ticket_context(
         .order_by("submitted_at", "pk")
     )
     composers = composers or Composers()
+    sides = list(found.side_conversations.prefetch_related("parties__contact"))
     if works:
+        named = number_in(request.POST.get("side", "") or request.GET.get("side", ""))
+        composers.offered.side = next((side for side in sides if side.pk == named), None)
         composers.complete(
             found,
             drafts,
@@ -97,6 +100,16 @@ def ticket_context(
             addresses=addresses,
             newest=conversation.newest_event,
         )
+        start = number_in(request.GET.get("forward", ""))
+        composers.offered = forwarding.offered(
+            found,
+            side=composers.offered.side,
+            form=composers.forward.form or {},
+            entries=conversation.entries,
+            start=start,
+            newest=conversation.newest_event,
+        )
+        composers.forward.is_open |= bool(start or composers.offered.side)
     return {
         "ticket": found,
         "timeline": conversation,
@@ -109,6 +122,7 @@ def ticket_context(
         "gone_at": gone_at(found),
         "participants": [(person, addresses[person.contact_id]) for person in people],
         "addresses": addresses[found.requester_id],
+        "sides": sides,
         "others": _others(request, found),
         "links": _links(request, found),
         "moves": _moves(found),
