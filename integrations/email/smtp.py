@@ -107,10 +107,27 @@ def hand_over(server: Server, *, sender: str, recipient: str, data: bytes) -> Re
     never the mail's fault and may always be tried again. A cut after the text is ambiguous.
     """
     with _session(server) as client:
-        _demand(client.mail(sender), "sender")
+        _demand(client.mail(sender, _size_of(data, client)), "sender")
         _demand(client.rcpt(recipient), "recipient")
         _demand(client.docmd("DATA"), "mail", go_ahead=_GO_AHEAD)
         return Receipt(response=_given(client, data, to=server))
+
+
+def _size_of(data: bytes, client: smtplib.SMTP) -> list[str]:
+    """The size for a server that asks for it, before anything of the mail is sent (RFC 1870).
+
+    Raises DeliveryError when it says that it takes less.
+    """
+    if not client.has_extn("size"):
+        return []
+    most = client.esmtp_features.get("size", "")
+    if most.isdecimal() and 0 < int(most) < len(data):
+        raise DeliveryError(
+            f"The mail has {len(data):,} bytes, and the server takes at most {int(most):,}. "
+            "Send it again with fewer or smaller files.",
+            permanent=True,
+        )
+    return [f"size={len(data)}"]
 
 
 def check(server: Server, *, tell: Tell) -> None:
@@ -120,11 +137,14 @@ def check(server: Server, *, tell: Tell) -> None:
 
 
 def _given(client: smtplib.SMTP, data: bytes, *, to: Server) -> str:
-    """Send the text and its end, and read the answer that makes it the server's."""
+    """Send the text and its end, and read the answer that makes it the server's.
+
+    Cut before the end, the server has no mail; cut after it, nobody knows.
+    """
     body = data if data.endswith(b"\r\n") else data + b"\r\n"
-    stuffed = body.replace(b"\r\n.", b"\r\n..")
+    client.send(body.replace(b"\r\n.", b"\r\n.."))
     try:
-        client.send(stuffed + b".\r\n")
+        client.send(b".\r\n")
         answer = client.getreply()
     # Whatever ends it here, a time limit of the worker too, the server may have the mail.
     except Exception as error:

@@ -241,6 +241,8 @@ def test_plus_addressing_puts_the_token_into_the_address(server, ticket, agent, 
     (delivery,) = sent(factories.make_message(ticket, by=agent))
     (caught,) = server.caught
     assert caught.mail["Reply-To"] == f"help+{delivery.token}@desk.example"
+    # What comes back names its delivery.
+    assert caught.sender == f"help+{delivery.token}@desk.example"
     assert caught.mail["From"].endswith("<help@desk.example>")
 
 

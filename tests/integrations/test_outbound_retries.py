@@ -10,8 +10,11 @@ from integrations.models import Channel, Delivery, DeliveryState
 from tests import factories
 from tests.integrations import sink
 from tests.integrations.outgoing import make_channel, tried
+from tickets.actions import participants
+from tickets.clock import now
 from tickets.events import EventKind
 from tickets.models import Identity, Notification
+from tickets.scope import SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +101,46 @@ def test_a_refusal_for_good_is_shown_at_once(server, delivery, agent):
     assert event.data["because"] == "The server refused the recipient: 550 no such user"
     assert Notification.objects.get(user=agent).event == event
     assert tried(delivery).attempts == 1
+
+
+def test_each_recipient_is_refused_and_tried_again_alone(server, clock, queue, agent):
+    make_channel(queue)
+    ticket = factories.make_ticket(queue=queue)
+    for name in ("later", "never"):
+        reader = factories.ContactFactory(email=f"{name}@customer.example")
+        participants.add(ticket, reader, by=SYSTEM)
+    message = factories.make_message(ticket, by=agent)
+    server.says("RCPT", "250 OK", "450 greylisted", "550 no such user")
+    states = [tried(delivery).state for delivery in message.deliveries.order_by("pk")]
+    assert states == [DeliveryState.SENT, DeliveryState.QUEUED, DeliveryState.FAILED]
+    clock.advance(minutes=1)
+    for delivery in message.deliveries.order_by("pk"):
+        tried(delivery)
+    assert [caught.recipients for caught in server.caught] == [
+        [ticket.requester.identities.get().external_id],
+        ["later@customer.example"],
+    ]
+
+
+def test_greylisting_of_ten_minutes_ends_in_delivery(server, clock, delivery):
+    began = now()
+    while delivery.state == DeliveryState.QUEUED:
+        clock.set(max(now(), delivery.next_attempt_at))
+        if now() - began < timedelta(minutes=10):
+            server.says("RCPT", "450 greylisted")
+        tried(delivery)
+    assert delivery.state == DeliveryState.SENT
+    assert delivery.attempts == 5
+
+
+@pytest.mark.parametrize("url", ["smtp+tls://127.0.0.1", "smtps://127.0.0.1"])
+def test_a_server_that_cannot_be_trusted_is_named_on_the_channel(
+    server, clock, delivery, settings, url
+):
+    settings.EMAIL_URL = f"{url}:{server.port}"
+    assert tried(delivery).state == DeliveryState.QUEUED
+    assert "cannot be used" in Channel.objects.get().last_error
+    assert server.caught == []
 
 
 def test_a_cut_after_the_text_is_repeated_once_under_the_same_id(server, clock, delivery):

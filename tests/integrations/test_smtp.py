@@ -1,7 +1,10 @@
 """Handing a mail over: what is told apart, and what is never sent."""
 
 import json
+import socket
 import ssl
+import struct
+import threading
 
 import pytest
 from aiosmtpd.smtp import AuthResult
@@ -70,6 +73,47 @@ def test_a_cut_after_the_text_is_ambiguous(server):
     with pytest.raises(DeliveryError, match=r"before 127\.0\.0\.1 confirmed") as cut:
         deliver(server)
     assert cut.value.ambiguous is True
+
+
+@pytest.fixture
+def cutter():
+    """A server that resets the connection once the text has begun; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=_cut_in_the_text, args=[listening])
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join()
+
+
+def _cut_in_the_text(listening):
+    client, _place = listening.accept()
+    lines = client.makefile("rb")
+    client.sendall(b"220 here\r\n")
+    for answer in (b"250 hello", b"250 sender", b"250 recipient", b"354 go ahead"):
+        lines.readline()
+        client.sendall(answer + b"\r\n")
+    lines.readline()
+    # Closed at once, with what was sent unread: the other side sees a reset.
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    lines.close()
+    client.close()
+
+
+def test_a_cut_within_the_text_is_not_ambiguous(cutter):
+    server = Server(scheme="smtp", host="127.0.0.1", port=cutter)
+    data = b"Subject: x\r\n\r\n" + b"line\r\n" * 2_000_000
+    with pytest.raises(DeliveryError, match="was cut") as cut:
+        hand_over(server, sender="a@desk.example", recipient="b@c.example", data=data)
+    assert (cut.value.ambiguous, cut.value.permanent) == (False, False)
+
+
+def test_a_mail_larger_than_the_server_takes_is_not_begun():
+    with sink.running(data_size_limit=1_000) as running:
+        assert deliver(running).response == "250 2.0.0 kept"
+        with pytest.raises(DeliveryError, match="takes at most 1,000") as refused:
+            deliver(running, data=DATA + b"x" * 1_000)
+        assert refused.value.permanent
+        assert len(running.caught) == 1
 
 
 def test_a_server_too_slow_to_confirm_is_ambiguous_and_holds_nobody_up(server, monkeypatch):
