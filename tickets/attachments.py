@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tickets.models import Ticket
 
 _NAME_LIMIT = 200
+MOST_TOGETHER = 20 << 20
+"""Bytes of all files of one message together; many mail servers take no more."""
 
 # Only these are ever shown in place; everything else is a download of unknown kind.
 _RASTER_MAGIC: tuple[tuple[bytes, str], ...] = (

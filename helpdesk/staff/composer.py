@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from helpdesk.staff.forwarding import Offered
+from helpdesk.staff.pictures import pictures_in
 from helpdesk.staff.recipients import Shown, shown
 from tickets import clock, rendering
 from tickets.models import DraftKind, DraftState
@@ -88,7 +89,8 @@ class Leaving:
     @property
     def body(self) -> SafeString:
         """The text as it will look."""
-        return rendering.markdown_html(self.draft.body)
+        pictures = pictures_in(self.draft.body, self.draft.attachments.all())
+        return rendering.markdown_html(self.draft.body, pictures=pictures)
 
     @property
     def anchor(self) -> str:

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from helpdesk.staff.pictures import pictures_in
 from integrations.email import calendars, quotes
 from integrations.email.calendars import Invitation
 from integrations.models import Delivery, DeliveryKind, DeliveryState
@@ -101,10 +102,9 @@ class Entry:
     @property
     def _pictures(self) -> dict[str, str]:
         """The files that our own text may show in its place, with their addresses."""
-        if not self.message.by_staff or "![" not in self.message.body:
+        if not self.message.by_staff:
             return {}
-        files = self.message.attachments.all()
-        return {file.name: reverse("staff:attachment", args=[file.pk]) for file in files}
+        return pictures_in(self.message.body, self.message.attachments.all())
 
     @cached_property
     def listed_files(self) -> list[Attachment]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
+from tickets.attachments import MOST_TOGETHER
 from tickets.content import NewFile
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-LIMIT = 20 << 20
-"""Bytes of all files of one message together; many mail servers take no more."""
+
+LIMIT = MOST_TOGETHER
 
 
 class TooLarge(Exception):

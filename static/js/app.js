@@ -11,6 +11,7 @@ import "./time.js";
 import "./toast.js";
 import "./dialog.js";
 import "./draft.js";
+import "./paste.js";
 import "./undo.js";
 import "./live.js";
 

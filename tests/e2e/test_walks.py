@@ -156,3 +156,32 @@ def test_what_others_do_waits_behind_a_bar(live_process, signed_in_page, desk, t
     bar.click()
     expect(page.get_by_text("It works on staging.")).to_be_visible()
     expect(page.locator("#reply-body")).to_have_value("Half a sen")
+
+
+_PASTE = """
+([field, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+  const clipboard = new DataTransfer();
+  clipboard.items.add(new File([bytes], "image.png", { type: "image/png" }));
+  const how = { clipboardData: clipboard, bubbles: true, cancelable: true };
+  field.dispatchEvent(new ClipboardEvent("paste", how));
+}
+"""
+_PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
+
+
+def test_pictures_pasted_into_a_reply_stand_where_they_were_pasted(signed_in_page, ticket):
+    page = signed_in_page(f"/t/{ticket.pk}/#reply-body")
+    field = page.get_by_label("Your reply to Ana")
+    field.fill("Look: ")
+    for _time in range(2):
+        field.evaluate(f"(field, base64) => ({_PASTE})([field, base64])", _PNG)
+    page.get_by_role("button", name="Send to Ana", exact=False).click()
+    expect(page.get_by_text("Being sent")).to_be_visible()
+    names = [file.name for file in Draft.objects.get().attachments.order_by("pk")]
+    assert len(set(names)) == 2
+    assert Draft.objects.get().body == "Look: " + "".join(f"![]({name})" for name in names)
+    expect(page.locator(".prose img")).to_have_count(2)

@@ -6,6 +6,7 @@ from tests.factories import make_ticket
 from tickets import attachments
 from tickets.actions import drafts
 from tickets.content import NewFile
+from tickets.errors import Incomplete
 from tickets.models import Attachment, Draft, DraftKind
 
 FILE = NewFile(name="trace.log", content_type="text/plain", data=b"boom")
@@ -57,3 +58,11 @@ def test_nobody_takes_a_file_off_somebody_elses_draft(ticket, agent, lead):
     drafts.remove_file(ticket, file.pk, by=lead.scope)
     drafts.discard(ticket, DraftKind.REPLY, by=lead.scope)
     assert attachments.read(Attachment.objects.get()) == b"boom"
+
+
+def test_files_together_are_never_more_than_a_mail_carries(ticket, agent, monkeypatch):
+    monkeypatch.setattr(attachments, "MOST_TOGETHER", 10)
+    draft = drafts.add_files(ticket, [FILE, FILE], by=agent.scope)
+    with pytest.raises(Incomplete, match=r"12.bytes together, and 10.bytes is the most"):
+        drafts.add_files(ticket, [FILE], by=agent.scope)
+    assert draft.attachments.count() == 2

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
+from django.db.models import Sum
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from tickets import attachments
+from tickets.errors import Incomplete
 from tickets.models import Draft, DraftKind, DraftState
 from tickets.permissions import demand_work
 
@@ -73,14 +76,33 @@ def add_files(
 ) -> Draft:
     """Put files beside what one writes, also before there is any text.
 
-    Raises OSError when the storage is full or away; no file is kept then.
+    Raises Incomplete when all together are more than a mail may carry, OSError when the storage is
+    full or away; no file is kept then.
     """
     demand_work(by, ticket)
     mine = _mine(ticket, kind, by=by, side=side)
+    _demand_room(mine, files)
     draft, _made = mine.get_or_create(defaults=_new(ticket, kind, by=by, side=side))
     for file in files:
         attachments.store(file, ticket=ticket, draft=draft)
     return draft
+
+
+def _demand_room(drafts: QuerySet[Draft], files: Sequence[NewFile]) -> None:
+    there = drafts.aggregate(size=Sum("attachments__size"))["size"] or 0
+    size = there + sum(len(file.data) for file in files)
+    if size > attachments.MOST_TOGETHER:
+        raise Incomplete(
+            _(
+                "With the files that are there already they are %(size)s together, and %(limit)s "
+                "is the most. Take one away, or send a link."
+            )
+            % {
+                "size": filesizeformat(size),
+                "limit": filesizeformat(attachments.MOST_TOGETHER),
+            },
+            field="files",
+        )
 
 
 @transaction.atomic
