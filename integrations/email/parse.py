@@ -95,7 +95,7 @@ def _understood(data: bytes, *, envelope: dict[str, Any]) -> Inbound:
     new, quoted = quotes.split(
         text,
         is_answer=bool(answers) or quotes.is_answer(subject),
-        is_forward=quotes.is_forward(subject),
+        is_forward=quotes.is_forward(subject, text=text),
     )
     return Inbound(
         remote_id=remote_id or _made_id(message, digest=digest, data=data),

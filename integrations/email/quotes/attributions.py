@@ -11,14 +11,21 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from integrations.email.quotes.languages import words
-from integrations.email.quotes.page import Page
+from integrations.email.quotes.page import REACH, Page
 
 _MOST_LINES = 4
 _MOST_WORDS = 34
 _MOST_WORDS_OF_NAME = 8
+_MOST_WORDS_OF_LEAD = 6
+_MOST_WORDS_OF_REST = 4
+_MOST_WORDS_AFTER = 14
+# "… het volgende geschreven", "… tarihinde şunu yazdı": the verb is among the last words.
+_WORDS_OF_END = 3
+# A full stop after a longer word ends a sentence, not "Jan." or "p.m.".
+_LONGEST_SHORT = 5
 _DATE = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?!\d)|\d[./-]\d{1,2}[./-]\d\d|\d ?[年月日]|\d ?[년월일]"
     r"|[０-９]年"
@@ -51,7 +58,7 @@ class Attribution:
 def find(page: Page) -> list[Attribution]:
     """All attributions on lines that are not quoted themselves, in order."""
     found: list[Attribution] = []
-    for n, line in enumerate(page.bare):
+    for n, line in islice(enumerate(page.bare), REACH):
         if page.marked[n] or not _may_end(line):
             continue
         at_least = found[-1].stop if found else 0
@@ -89,9 +96,8 @@ def _ending_at(page: Page, n: int, *, at_least: int) -> Attribution | None:
 
 def _goes_on(line: str, below: str) -> bool:
     """Whether an attribution may have been wrapped between two lines."""
-    if line.endswith(_SENTENCE_ENDS) or (
-        line.endswith(".") and len(line.rsplit(maxsplit=1)[-1]) > 5
-    ):
+    is_stopped = line.endswith(".") and len(line.rsplit(maxsplit=1)[-1]) > _LONGEST_SHORT
+    if is_stopped or line.endswith(_SENTENCE_ENDS):
         return False
     if line.endswith(":") and not _DATE.search(line) and not _TIME.search(line):
         return False
@@ -107,7 +113,11 @@ def _with_lead(page: Page, found: Attribution, *, at_least: int) -> Attribution:
     line = _Line(page.bare[above])
     if page.bare[found.start].startswith("<") and _is_name(page, above):
         return Attribution(above, found.stop, found.strength)
-    if line.has_lead and len(line.tokens) <= 6 and line.text.endswith((",", "，")):
+    if (
+        line.has_lead
+        and len(line.tokens) <= _MOST_WORDS_OF_LEAD
+        and line.text.endswith((",", "，"))
+    ):
         return Attribution(above, found.stop, found.strength)
     return found
 
@@ -116,15 +126,16 @@ def _is_name(page: Page, n: int) -> bool:
     """Whether a line by itself may be the name before the address that the next begins with."""
     line = page.bare[n]
     is_first = n == 0 or not page.bare[n - 1]
-    return (
-        is_first and 0 < len(line.split()) <= 4 and not line.endswith((*_SENTENCE_ENDS, ".", ","))
-    )
+    is_short = 0 < len(line.split()) <= _MOST_WORDS_OF_REST
+    return is_first and is_short and not line.endswith((*_SENTENCE_ENDS, ".", ","))
 
 
 class _Line:
     """What stands in a bare line, looked up as far as it is asked for."""
 
     def __init__(self, text: str) -> None:
+        # Lotus Notes and Zoho put the line between dashes.
+        self.is_ruled = text.startswith("--") and text.endswith("--")
         self.text = text.strip(_RULED).rstrip(": \"'").strip(_RULED)
 
     @cached_property
@@ -165,7 +176,7 @@ class _Line:
         starts = (" ".join(self.tokens[:size]) for size in (1, 2, 3))
         if any(start in leads for start in starts):
             return True
-        return self.text.startswith(("在", "于", "於", "ב-", "\u200fב", "d."))
+        return self.text.startswith(("在", "于", "於", "ב-", "d."))
 
     @cached_property
     def begins(self) -> bool:
@@ -181,10 +192,13 @@ class _Line:
         """Whether it cannot stand alone: the end of an address, a lonely verb."""
         first = self.text.find(">")
         closes = first >= 0 and "<" not in self.text[:first]
-        few = self.verb is not None and len(self.tokens) <= 4 and not self.has_address
-        return (
-            closes or few or self.text.startswith(("<", "(")) or (self.inside and not self.has_date)
+        few = (
+            self.verb is not None
+            and len(self.tokens) <= _MOST_WORDS_OF_REST
+            and not self.has_address
         )
+        lonely = self.inside and not self.has_date
+        return closes or few or lonely or self.text.startswith(("<", "("))
 
     @cached_property
     def is_mine(self) -> bool:
@@ -225,10 +239,10 @@ class _Line:
 
     @property
     def _with_verb(self) -> Strength:
-        facts = self.has_date + self.has_time + self.has_address
+        facts = self.has_date + self.has_time + self.has_address + self.is_ruled
         if not self._is_shaped:
             return Strength.NONE
-        if facts > 1 and (self.has_date or self.has_time):
+        if facts > 1 and (self.has_date or self.has_time or self.is_ruled):
             return Strength.FAIR if self.is_told else Strength.STRONG
         if facts or self.has_lead:
             return Strength.FAIR
@@ -237,10 +251,11 @@ class _Line:
     @property
     def _is_shaped(self) -> bool:
         """Whether the verb stands at the end, or only a name, an address or a date after it."""
-        if self.verb is None or len(self.tokens) - self.verb <= 3:
+        if self.verb is None or len(self.tokens) - self.verb <= _WORDS_OF_END:
             return True
         after = self.tokens[self.verb + 1 :]
-        if len(after) > 14:
+        if len(after) > _MOST_WORDS_AFTER:
             return False
-        last = self.text.split()[-1]
-        return len(after) <= 6 or last.endswith((">", ")", "]")) or any(map(str.isdigit, last))
+        last = self.text.rsplit(maxsplit=1)[-1]
+        few = len(after) <= _MOST_WORDS_OF_LEAD
+        return few or last.endswith((">", ")", "]")) or any(map(str.isdigit, last))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from integrations.email.quotes.languages import words
-from integrations.email.quotes.page import Page
+from integrations.email.quotes.page import REACH, Page
 
 _RULED = "-—–_=*#~+•|<> :.[]"
 _MARKS = "*_ [ "
@@ -15,6 +15,8 @@ _MOST_LINES = 40
 _MOST_WRAPPED = 12
 _HEADERS_AT_LEAST = 3
 _ABOVE_AT_MOST = 160
+_SHORTEST_RULE = 5
+_NEAR = 2
 _PHRASE_REST = 70
 # Headers no reader shows: their presence means that somebody pasted the source of a mail.
 _RAW = {
@@ -53,7 +55,7 @@ def find(page: Page) -> list[Block]:
     """All blocks on lines that are not quoted themselves, in order."""
     found: list[Block] = []
     n = 0
-    while n < len(page):
+    while n < min(len(page), REACH):
         block = None if page.marked[n] or not page.bare[n] else _at(page, n)
         if block:
             found.append(block)
@@ -79,7 +81,7 @@ def ruler(line: str) -> Kind | None:
 
 def is_rule(line: str) -> bool:
     """Whether a bare line is nothing but a rule across the page."""
-    return len(line) >= 5 and not line.strip("-—–_=*~ ")
+    return len(line) >= _SHORTEST_RULE and not line.strip("-—–_=*~ ")
 
 
 def is_header_block(page: Page, n: int, *, least: int = _HEADERS_AT_LEAST) -> int | None:
@@ -91,7 +93,7 @@ def is_header_block(page: Page, n: int, *, least: int = _HEADERS_AT_LEAST) -> in
     for m in range(n, min(n + _MOST_LINES, len(page))):
         line = page.inner(m)
         found = _roles(line)
-        if line.partition(":")[0] in _RAW or line.startswith(("x-", "arc-")):
+        if _is_raw(line):
             return None
         if found:
             roles |= found
@@ -117,18 +119,33 @@ def _at(page: Page, n: int) -> Block | None:
     begin = n if below is None else below
     if page.marked[begin]:
         return None
-    if below is not None and (kind := ruler(page.bare[below])):
-        return Block(n, below + 1, kind)
+    under = ruler(page.bare[below]) if below is not None else None
+    if below is not None and under is not None:
+        return Block(n, below + 1, under)
     stop = is_header_block(page, begin, least=_HEADERS_AT_LEAST - (below is not None))
-    if stop is None:
+    if stop is None or _is_source(page, begin):
         return None
     return Block(_with_title(page, n), stop, Kind.HEADERS)
+
+
+def _is_source(page: Page, n: int) -> bool:
+    """Whether the lines right above are headers that no mail program shows."""
+    for m in range(n - 1, max(n - _MOST_LINES, 0) - 1, -1):
+        if not page.bare[m]:
+            return False
+        if _is_raw(page.bare[m]):
+            return True
+    return False
+
+
+def _is_raw(line: str) -> bool:
+    return line.partition(":")[0] in _RAW or line.startswith(("x-", "arc-"))
 
 
 def _with_title(page: Page, n: int) -> int:
     """The line above as well, where it says "Original Message" without any ruler."""
     above = page.text_above(n) if n else None
-    if above is None or n - above > 2 or page.marked[above]:
+    if above is None or n - above > _NEAR or page.marked[above]:
         return n
     core = page.bare[above].strip(_RULED)
     first = core.split(None, 1)[0] if core else ""

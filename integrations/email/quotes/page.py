@@ -7,6 +7,8 @@ from functools import cached_property
 
 # Longer lines are prose; of them only the beginning is looked at.
 LONGEST = 600
+# History begins within so many lines, or the text is kept whole.
+REACH = 10_000
 
 # Marks of writing direction and invisible characters stand anywhere in what clients add.
 _UNSEEN = [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF, 0xAD]
@@ -24,7 +26,9 @@ _SAME = {
 
 def bare(line: str) -> str:
     """A line in lower case with single spaces and without unseen characters."""
-    return " ".join(line[:LONGEST].translate(_SAME).split()).casefold()
+    letters = " ".join(line[:LONGEST].translate(_SAME).split()).casefold()
+    # The Turkish İ leaves a dot behind.
+    return letters.replace("\u0307", "")
 
 
 class Page:

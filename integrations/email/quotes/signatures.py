@@ -18,7 +18,6 @@ _CONTACT = re.compile(
     r"[^\s@]@[^\s@]+\.|www\.|https?://|(?:\+|00)\d[\d ()./-]{6,}|\b\d[\d ()./-]{8,}\d\b"
 )
 _RAW_NAME = re.compile(r"[A-Z0-9]")
-# A device line, a list's footer, legal words in two languages, a signature: more is a text.
 _MOST_PIECES = 12
 _MOST_SIGNATURE_LINES = 40
 _MOST_LOOSE_LINES = 12
@@ -26,7 +25,13 @@ _LONGEST_LOOSE = 100
 _MOST_PARAGRAPH = 60
 _MOST_DEVICE = 160
 _MOST_MIDDLE = 8
+_MOST_NAME = 4
 _LEAST_LEGAL = 2
+_LEAST_CONTACTS = 2
+_LONG_APP = 6
+_LONGEST_FOOTER = 400
+_FEW_WORDS = 3
+_MANY_WORDS = 6
 _LONGEST_FOOTER_LINES = 8
 _JOINING = {
     *("for", "on", "using", "via", "with", "the", "app", "from", "my", "and", "mobile", "device"),
@@ -35,18 +40,20 @@ _JOINING = {
     *("mijn", "til", "på", "för", "med", "min", "na", "dla", "z", "для", "на", "с", "из", "i", "и"),
     *("için", "ile", "mail", "mail-app", "smartphone", "phone", "tablet", "e-mail", "-", "–", "|"),
     *("4g", "lte", "5g", "usando", "utilizando", "mittels", "o", "do", "da", "de", "aplikacji"),
+    *("secure", "email", "gesendet"),
 }
 
 
 def start(page: Page, stop: int, *, floor: int = 0) -> int:
     """Where what is no text begins in lines floor to stop, seen from the end."""
-    end = _above_blank(page, stop, floor)
-    for _piece in range(_MOST_PIECES):
+    end = stop
+    for _step in range(_MOST_PIECES):
+        end = _above_blank(page, end, floor)
         shorter = _shorter(page, end, floor)
         if shorter is None:
             break
-        end = _above_blank(page, shorter, floor)
-    return max(floor, end)
+        end = shorter
+    return max(end, floor)
 
 
 def _shorter(page: Page, end: int, floor: int) -> int | None:
@@ -97,7 +104,7 @@ def _fits(device: Device, plain: str, raw: str) -> bool:
     tokens = middle.split()
     if not tokens or len(tokens) > _MOST_MIDDLE:
         return "outlook" in device.end and plain.startswith(device.begin) and not tokens
-    if device.any_name and len(tokens) <= 4 and _RAW_NAME.search(raw[len(device.begin) :]):
+    if device.any_name and len(tokens) <= _MOST_NAME and _RAW_NAME.search(raw[len(device.begin) :]):
         return _is_name(tokens, raw)
     place = _app_at(middle)
     return place is not None and _is_name(middle[place:].split(), raw)
@@ -124,7 +131,8 @@ def _app_at(middle: str) -> int | None:
             continue
         before, after = middle[:at][-1:], middle[at + len(app) :][:1]
         is_word = not (before.isalnum() or after.isalnum())
-        if is_word or (len(app) >= 4 and not before.isascii()) or len(app) >= 6 or app == "ipad":
+        # "iPhonesta", "iPad'imden": other languages bend the names.
+        if is_word or len(app) >= _LONG_APP or app in {"ipad", "ipod"} or not app.isascii():
             places.append(at)
     return min(places, default=None)
 
@@ -144,7 +152,7 @@ def _footer(page: Page, end: int, floor: int) -> int | None:
     says = any(word in text for word in words().footers)
     if says and is_ruled:
         return begin if blocks.is_rule(page.bare[begin]) else above
-    if says and ("avast" in text or "avg.com" in text) and len(text) < 400:
+    if says and ("avast" in text or "avg.com" in text) and len(text) < _LONGEST_FOOTER:
         return begin
     return None
 
@@ -203,8 +211,9 @@ def _is_sentence(line: str) -> bool:
     """Whether somebody speaks: a question, or several words that end in a full stop."""
     if line.endswith(("?", "？", ":", "!", "！", "。")):
         return True
-    many = len(line.split()) > 3
-    return many and (line.endswith(".") or (len(line.split()) > 6 and not _CONTACT.search(line)))
+    count = len(line.split())
+    is_long = count > _MANY_WORDS and not _CONTACT.search(line)
+    return is_long or (count > _FEW_WORDS and line.endswith("."))
 
 
 def _contacts(page: Page, end: int, floor: int) -> int | None:
@@ -224,6 +233,6 @@ def _below_name(page: Page, begin: int, end: int) -> int | None:
     lines = [line for line in page.bare[name + 1 : end] if line]
     reach = [line for line in lines if _CONTACT.search(line)]
     others = [line for line in lines if not _CONTACT.search(line)]
-    if len(reach) < 2 or any(any(map(str.isdigit, line)) for line in others):
+    if len(reach) < _LEAST_CONTACTS or any(any(map(str.isdigit, line)) for line in others):
         return None
     return name + 1

@@ -17,15 +17,14 @@ from integrations.email.quotes import attributions, blocks, signatures
 from integrations.email.quotes.attributions import Strength
 from integrations.email.quotes.blocks import Kind
 from integrations.email.quotes.languages import words
-from integrations.email.quotes.page import Page
+from integrations.email.quotes.page import REACH, Page
 
 # A quote begins at most so many written lines below its attribution.
 _NEAR = 2
 # A marked line this long was wrapped by a server when the next begins in the middle of a sentence.
 _WRAPPED_AT = 72
 _MOST_HINT_LINES = 60
-# A text with more lines is a log or an attack: it is shown whole.
-_MOST_LINES = 20_000
+_MOST_RUNS = 1_000
 
 
 class Fold(StrEnum):
@@ -65,7 +64,7 @@ def split(
     be left, or new text stands between quotes, all of it is the new text.
     """
     page = Page(text.split("\n"), quoted=quoted)
-    if is_forward or len(page) > _MOST_LINES:
+    if is_forward:
         return _text(page, 0, len(page)), ""
     begin, end = _Reading(page, is_answer=is_answer).new_text
     if page.is_blank(begin, end):
@@ -77,8 +76,6 @@ def split(
 def folds(quoted: str) -> list[tuple[Fold, str]]:
     """The pieces of what `split` cut, to be shown apart: a signature, earlier messages, both."""
     page = Page(quoted.split("\n"))
-    if len(page) > _MOST_LINES:
-        return [(Fold.HISTORY, quoted)]
     reading = _Reading(page, is_answer=True)
     first = next((c for c in reading.candidates if c.kind is not Kind.FORWARDED), None)
     if first is None:
@@ -116,7 +113,9 @@ class _Reading:
         found = [self._of_attribution(item) for item in attributions.find(self.page)]
         found += [self._of_block(item) for item in blocks.find(self.page)]
         announced = {m for c in found if c.end for m in range(c.stop, c.end)}
-        found += [self._bare(a, b) for a, b in self._runs if a not in announced]
+        found += [
+            self._bare(a, b) for a, b in self._runs[:_MOST_RUNS] if a not in announced and a < REACH
+        ]
         found.sort(key=lambda candidate: candidate.start)
         forwarded = next((n for n, c in enumerate(found) if c.kind is Kind.FORWARDED), len(found))
         return found[: forwarded + 1]

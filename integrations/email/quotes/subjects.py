@@ -6,18 +6,23 @@ from integrations.email.quotes.languages import words
 from integrations.email.quotes.page import bare
 
 _LONGEST_WORD = 20
+_FINNISH = ("lähettäjä:", "kirjoitti", "alkuperäinen viesti")
 
 
 def is_answer(subject: str) -> bool:
-    """Whether a subject begins with "Re:" in some language, and with no word for passing on."""
-    word = _word(subject)
-    return word in words().answer and word not in words().forward
+    """Whether a subject begins with "Re:" in some language; ask `is_forward` first."""
+    return _word(subject) in words().answer
 
 
-def is_forward(subject: str) -> bool:
-    """Whether a subject begins with "Fwd:"; "VS:", which answers in Finnish, says nothing."""
+def is_forward(subject: str, *, text: str) -> bool:
+    """Whether a subject begins with "Fwd:".
+
+    "VS:" answers in Finnish and passes on in Danish and Norwegian: there the text decides.
+    """
     word = _word(subject)
-    return word in words().forward and word not in words().answer
+    if word in words().answer and any(name in text.casefold() for name in _FINNISH):
+        return False
+    return word in words().forward
 
 
 def _word(subject: str) -> str:

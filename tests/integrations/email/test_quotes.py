@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from integrations.email import html, quotes
+from integrations.email.quotes.languages import words
 from tests.work import lines_run
 
 FOLDED = [
@@ -114,6 +115,12 @@ def test_a_plain_part_that_says_nothing_gives_way():
 @pytest.mark.parametrize(
     "unit",
     [
+        "> old\nnew\n",
+        "-- \n",
+        "--\na\n",
+        "On Monday,\n",
+        "From: x\nSent: y\nTo: z\n\n",
+        "On 3 March 2025 at 10:05 Bob <b@x.example> wrote:\n",
         "2024/1/1 " + "<@>" * 49 + "\n",
         "On " + "wrote: " * 20 + ":\n",
         "-" * 150 + "\n",
@@ -123,6 +130,7 @@ def test_a_plain_part_that_says_nothing_gives_way():
     ],
 )
 def test_work_grows_with_the_length_alone(unit):
+    words()
     short, long = (
         lines_run(partial(quotes.split, is_answer=True), unit * (size // len(unit)))
         for size in (2_000, 20_000)

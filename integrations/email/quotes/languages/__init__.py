@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from integrations.email.quotes.page import bare
+
 _HERE = Path(__file__).parent
 _ROLES = ("from", "date", "to", "cc", "subject", "other")
 
@@ -92,7 +94,7 @@ def words() -> Words:
 
 def _read(file: Path) -> dict[str, list[str]]:
     table = tomllib.loads(file.read_text(encoding="utf-8"))
-    return {key: [word.casefold() for word in value] for key, value in table.items()}
+    return {key: [bare(word) for word in value] for key, value in table.items()}
 
 
 def _headers(tables: dict[str, dict[str, list[str]]]) -> dict[str, frozenset[str]]:
