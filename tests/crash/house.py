@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import threading
 from urllib.parse import urlsplit
 
 import psycopg
@@ -14,6 +15,38 @@ from helpdesk.launcher.state import thrown_away
 
 # What may be killed; the sweep and its clock stay, as somebody has to notice.
 MORTALS = ("listener", "worker")
+
+
+class Mortals(threading.Thread):
+    """Starts again whoever died, as a supervisor does."""
+
+    def __init__(self, house):
+        super().__init__(daemon=True)
+        self.house, self.over = house, threading.Event()
+        self.deaths = 0
+
+    def run(self):
+        while not self.over.wait(0.1):
+            for name in MORTALS:
+                process = self.house.processes.get(name)
+                if process and process.poll() is not None:
+                    self.deaths += 1
+                    self.house.start(name)
+
+    def stop(self):
+        self.over.set()
+        self.join()
+
+
+def doom(house):
+    """Have listener and worker die where mails say so; gives the folder that tells of it."""
+    folder = house.folder / "dooms"
+    folder.mkdir()
+    for name in MORTALS:
+        program = house.programs[name]
+        python, *rest = program.command
+        program.command = (python, "-m", "tests.crash.doom", str(folder), *rest)
+    return folder
 
 
 @contextlib.contextmanager

@@ -15,6 +15,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=200)
     parser.add_argument("--kills", type=int, default=6)
+    parser.add_argument("--dooms", action="store_true", help="also mails that kill their process")
+    parser.add_argument("--steps", action="store_true", help="and at every step of the road")
     parser.add_argument("--lease", type=int, default=6, metavar="SECONDS")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     options = parser.parse_args()

@@ -19,9 +19,19 @@ def run(*arguments):
 
 
 @pytest.mark.promise("S1.1")
-@pytest.mark.timeout(150)
-def test_kill_9_of_listener_and_worker_loses_and_doubles_nothing():
-    assert "40 messages of 40 on tickets" in run("--messages=40", "--kills=2")
+@pytest.mark.promise("B8")
+@pytest.mark.timeout(180)
+def test_kill_9_at_any_moment_and_at_each_stage_loses_and_doubles_nothing():
+    said = run("--messages=30", "--kills=2", "--dooms", "--lease=2")
+    # The mail that kills whoever reads it is given up, and holds up nobody.
+    assert "given up after attempts: [5]" in said
+    assert "39 messages of 40 on tickets" in said
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_nor_does_a_kill_at_each_step_of_the_road():
+    assert "nobody died" not in run("--messages=10", "--kills=0", "--dooms", "--steps", "--lease=9")
 
 
 @pytest.mark.full

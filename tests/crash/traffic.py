@@ -32,6 +32,13 @@ def furnish():
     return factories.make_agent(queue)
 
 
+def doomed(name):
+    """The bytes of a mail whose processes die (tests/crash/doom.py), and its sender."""
+    sender = f"{name}@customer.example"
+    head = f"From: <{sender}>\r\nTo: {ADDRESS}\r\nSubject: {name}\r\n"
+    return f"{head}Message-ID: <doom.{name}@customer.example>\r\n\r\nHi\r\n".encode(), sender
+
+
 def mail(number, *, chance):
     """The bytes of one mail: a third answer an earlier one of the same person."""
     customer = number % CUSTOMERS
@@ -47,28 +54,39 @@ def mail(number, *, chance):
 
 
 class Customers(threading.Thread):
-    """Hand in mails one after the other, each again until the door has said 250."""
+    """Hand in mails one after the other, each again until the door has said 250.
 
-    def __init__(self, *, port, number, ledger, chance):
+    Those that kill come first, so that there is time to get over them.
+    """
+
+    def __init__(self, *, port, number, ledger, chance, dooms=()):
         super().__init__(daemon=True)
+        self.dooms = dooms
         self.port, self.number, self.ledger, self.chance = port, number, ledger, chance
         self.repeats = 0
         self.sent = 0
 
     def run(self):
         with self.ledger.open("w") as ledger:
+            for name in self.dooms:
+                data, sender = doomed(name)
+                self._hand_in(data, f"doom.{name}", sender=sender, ledger=ledger)
             for number in range(self.number):
                 data = mail(number, chance=self.chance)
-                while not self._accepted(data, sender=f"c{number % CUSTOMERS}@customer.example"):
-                    self.repeats += 1
-                    time.sleep(0.1)
-                self.sent += 1
-                entry = {
-                    "message_id": f"<{number}@customer.example>",
-                    "sha256": hashlib.sha256(data).hexdigest(),
-                }
-                ledger.write(json.dumps(entry) + "\n")
+                sender = f"c{number % CUSTOMERS}@customer.example"
+                self._hand_in(data, number, sender=sender, ledger=ledger)
                 time.sleep(self.chance.expovariate(1 / MAIL_PAUSE_S))
+
+    def _hand_in(self, data, name, *, sender, ledger):
+        while not self._accepted(data, sender=sender):
+            self.repeats += 1
+            time.sleep(0.1)
+        self.sent += 1
+        entry = {
+            "message_id": f"<{name}@customer.example>",
+            "sha256": hashlib.sha256(data).hexdigest(),
+        }
+        ledger.write(json.dumps(entry) + "\n")
 
     def _accepted(self, data, *, sender):
         try:
@@ -103,7 +121,11 @@ class Staff(threading.Thread):
         tickets = list(Ticket.objects.values_list("pk", flat=True))
         if not tickets:
             return
-        ticket = Ticket.objects.get(pk=self.chance.choice(tickets))
+        self.answer(self.chance.choice(tickets))
+
+    def answer(self, number):
+        """Answer one ticket."""
+        ticket = Ticket.objects.get(pk=number)
         reply = Reply(body="We are **at it**.", last_seen_event=newest_seen(ticket))
         try:
             draft = submit(ticket, reply, by=scope_of(self.agent), window=WINDOW)
