@@ -8,7 +8,7 @@ from typing import cast
 
 from django.db.models import F
 
-from helpdesk.demo import mailboxes, unwanted
+from helpdesk.demo import beside, mailboxes, unwanted
 from helpdesk.demo.house import House
 from helpdesk.demo.outbox import bounce
 from helpdesk.demo.play import Talk
@@ -52,6 +52,7 @@ def touch_up(talks: list[Talk], house: House) -> None:
     _propose(talks, house)
     _bounce(house)
     _away(talks)
+    beside.add(_tickets(talks, "third-party-wait"), house)
     _watchers(talks, house)
     unwanted.add(talks, house)
     _notices(clock.now())
@@ -124,7 +125,12 @@ def _watchers(talks: list[Talk], house: House) -> None:
 
 def _notices(now: datetime) -> None:
     """What people were told lately; what is older than a few days they have read."""
-    kinds = [EventKind.MESSAGE_RECEIVED, EventKind.ANNOTATION_ADDED, EventKind.DELIVERY_FAILED]
+    kinds = [
+        EventKind.MESSAGE_RECEIVED,
+        EventKind.SIDE_RECEIVED,
+        EventKind.ANNOTATION_ADDED,
+        EventKind.DELIVERY_FAILED,
+    ]
     told = Event.objects.filter(kind__in=kinds, occurred_at__gt=now - TOLD).order_by("id")
     for event in told.select_related("ticket", "annotation"):
         with clock.standing_at(event.occurred_at):

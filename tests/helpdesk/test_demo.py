@@ -100,6 +100,7 @@ class TestLoaded:
         assert Message.objects.exclude(html="").exists()
         assert Message.objects.filter(authority=Authority.PLAUSIBLE).exists()
         assert Participant.objects.filter(confirmed_at=None).exists()
+        assert Message.objects.filter(side__isnull=False, by_staff=False).exists()
         assert Delivery.objects.filter(state=DeliveryState.FAILED).count() == 1
 
     def test_there_is_something_for_the_pages_of_what_nobody_wants(self):
