@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html_join, linebreaks
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -127,12 +127,19 @@ class MessageTemplateAdmin(admin.ModelAdmin):
         return not template.problem
 
     @admin.display(description=_("What can be filled in"))
-    def placeholders(self, _template: Any) -> SafeString:
+    def placeholders(self, template: Any) -> SafeString:
         """The names each kind of template knows."""
         return format_html_join(
             "",
-            "<h4>{}</h4><ul>{}</ul>",
-            ((label, _lines(wording.PLACEHOLDERS[kind])) for kind, label in TemplateKind.choices),
+            "<details{}><summary>{}</summary><p>{}</p></details>",
+            (
+                (
+                    " open" if kind == template.kind else "",
+                    label,
+                    _lines(wording.PLACEHOLDERS[kind]),
+                )
+                for kind, label in TemplateKind.choices
+            ),
         )
 
     @admin.display(description=_("Built-in words"))
@@ -142,9 +149,15 @@ class MessageTemplateAdmin(admin.ModelAdmin):
         language = template.language or "en"
         return format_html_join(
             "",
-            "<h4>{}</h4><pre>{}</pre>",
+            "<details><summary>{}</summary>{}</details>",
             (
-                (TemplateKind(kind).label, wording.built_in(kind, language=language)[1])
+                (
+                    TemplateKind(kind).label,
+                    # Escaped by it, line by line.
+                    SafeString(
+                        linebreaks(wording.built_in(kind, language=language)[1], autoescape=True)
+                    ),
+                )
                 for kind in kinds
             ),
         )
@@ -183,7 +196,7 @@ class MessageTemplateAdmin(admin.ModelAdmin):
 
 def _lines(names: Any) -> SafeString:
     return format_html_join(
-        "", "<li><code>{}</code> – {}</li>", ((in_braces(name), names[name]) for name in names)
+        "", "<code>{}</code> – {}<br>", ((in_braces(name), names[name]) for name in names)
     )
 
 

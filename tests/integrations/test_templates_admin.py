@@ -1,5 +1,6 @@
 """Writing templates: checked in words, looked at before, sent to oneself."""
 
+import lxml.html
 import pytest
 from django.urls import reverse
 
@@ -66,7 +67,12 @@ def test_the_form_lists_what_can_be_filled_in(admin):
 def test_what_is_typed_is_looked_at_without_being_kept(admin):
     page = admin.client.post(PREVIEW, typed(subject="About {{ticket.subject}}")).text
     assert "About The printer is on fire" in page
-    assert "sandbox srcdoc=" in page
+    frames = lxml.html.document_fromstring(page).findall(".//iframe")
+    assert [frame.get("sandbox") for frame in frames] == ["", ""]
+    for frame in frames:
+        mail = lxml.html.document_fromstring(frame.get("srcdoc"))
+        assert "Hi," in mail.text_content()
+        assert frame.get("title")
     assert not MessageTemplate.objects.exists()
     assert not Delivery.objects.exists()
 
