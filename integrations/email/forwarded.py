@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from integrations.base import Authentication, CannotParse, Inbound, Person
-from integrations.email import addresses, parse
+from integrations.email import addresses, parse, quotes
+from integrations.email.quotes.languages import words
 from tickets.states import IdentityKind
 
 if TYPE_CHECKING:
@@ -22,34 +23,10 @@ if TYPE_CHECKING:
 
     from tickets.content import NewFile
 
-# What programs put before the subject of a mail they forward.
-_PREFIX = re.compile(
-    r"(?:\s*(?:fwd?|wg|tr|rv|enc|i|inoltro|doorst|pd|vs|vb|vl|fs|ilt|пересл|转发|轉寄|転送|전달|הועבר)"
-    r"\s?[:：])+\s*",
-    re.IGNORECASE,
-)
-# How they call From, Date, Subject, To and Cc above it.
-_TABLE = """
-from|from|von|de|da|van|od|fra|från|lähettäjä|от|发件人|寄件者|差出人|送信者|보낸 사람
-from|보낸사람|gönderen|kimden|מאת|expéditeur|absender|mittente|nadawca|afzender|avsändare|remitente|remetente
-date|date|sent|gesendet|datum|envoyé|fecha|enviado|enviado el|enviada em|enviada|data|inviato
-date|verzonden|wysłano|dato|sendt|skickat|lähetetty|päivämäärä|дата|отправлено|дата и время|发送时间
-date|日期|寄件日期|送信日時|日付|日時|날짜|보낸 날짜|tarih|gönderme tarihi|gönderildi|נשלח|תאריך
-to|to|an|à|a|para|aan|do|til|till|vastaanottaja|кому|收件人|收件者|宛先|받는 사람|받는사람
-to|alıcı|kime|אל
-cc|cc|kopie|kopia|kopi|копия|抄送|副本|참조|bilgi|עותק
-subject|subject|betreff|objet|asunto|assunto|oggetto|onderwerp|temat|emne|ämne|aihe|тема|主题|主旨
-subject|件名|제목|konu|נושא
-"""
-_ROLES = {
-    name: role
-    for line in _TABLE.strip().split("\n")
-    for role, *names in [line.split("|")]
-    for name in names
-}
 _LINE = re.compile(r"[\s>*_]*([^\W\d_][^:：\n]{0,24}?)\*{0,2}[ \xa0]?[:：]\*{0,2}\s*(.*)")
 _ADDRESS = re.compile(r"[^\s<>\[\]\"'(),;:]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _RULED = re.compile(r"\s*(?:[-_=*>]{2,}.*|[^\n]{1,60}[:：])\s*")
+_WANTED = ("from", "date", "subject", "to", "cc")
 _EMAIL = IdentityKind.EMAIL
 _HEADERS_AT_LEAST, _MOST_LINES, _MOST_WRAPPED = 3, 16, 2
 
@@ -65,7 +42,11 @@ class Forwarded:
 
 def looks_forwarded(inbound: Inbound) -> bool:
     """Whether it may hold another mail; cheap to ask of every mail."""
-    return bool(_PREFIX.match(inbound.subject) or _attached(inbound))
+    return _is_named(inbound) or bool(_attached(inbound))
+
+
+def _is_named(inbound: Inbound) -> bool:
+    return quotes.is_forward(inbound.subject, text=inbound.text or "")
 
 
 def inside(inbound: Inbound) -> Forwarded | None:
@@ -113,9 +94,9 @@ def _headers_at(lines: list[str], start: int) -> tuple[dict[str, str], int]:
     for number in range(start, min(start + _MOST_LINES, len(lines))):
         line = lines[number]
         match = _LINE.match(line[:300])
-        role = _role(match[1]) if match else ""
+        role = _role(match[1], found) if match else ""
         if match and role:
-            found.setdefault(role, match[2].strip())
+            found[role] = match[2].strip()
             last, wrapped, stop = role, 0, number + 1
         elif not last or wrapped == _MOST_WRAPPED or not line.strip("> \t\xa0"):
             break
@@ -126,9 +107,11 @@ def _headers_at(lines: list[str], start: int) -> tuple[dict[str, str], int]:
     return found, stop
 
 
-def _role(name: str) -> str:
-    said = name.strip("*_ \xa0").casefold()
-    return _ROLES.get(said, "")
+def _role(name: str, found: dict[str, str]) -> str:
+    """What a header is called in any language; one that is there already is no second one."""
+    said = words().headers.get(name.strip("*_ \xa0").casefold(), frozenset())
+    named = next((role for role in _WANTED if role in said and role not in found), "")
+    return named or ("other" if "other" in said else "")
 
 
 def _read(
@@ -145,7 +128,7 @@ def _read(
         author_name=author.name,
         to=_people(found.get("to", "")),
         cc=_people(found.get("cc", "")),
-        subject=found.get("subject") or _PREFIX.sub("", inbound.subject, count=1),
+        subject=found.get("subject") or inbound.subject.partition(":")[2].strip(),
         content=content,
         text=body,
         sent_at=_date(found.get("date", "")),
