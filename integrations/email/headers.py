@@ -18,6 +18,7 @@ _MOST_IDS = 100
 _LONGEST_ID = 998
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Some servers fold long ids in their middle.
+_FOLD = re.compile(r"(?:\r\n|\r|\n)(?=[ \t])")
 _MESSAGE_ID = re.compile(r"<([^<>]{1,998})>")
 _BARE_ID = re.compile(r"[^\s<>@\"();,]{1,300}@[^\s<>@\"();,]{1,300}")
 
@@ -35,7 +36,8 @@ POLICY = _Lenient(raise_on_defect=False)
 def unfolded(value: str) -> str:
     """A raw header value as one line of text, its 8-bit bytes read as UTF-8 or guessed,
     raw ISO-2022-JP as such."""
-    line = value.replace("\r\n", " ").replace("\r", " ").replace("\n", " ")
+    # Unfolding takes the line break alone (RFC 5322 2.2.3).
+    line = _FOLD.sub("", value).replace("\r", " ").replace("\n", " ")
     if not line.isascii() or "\x1b" in line:
         declared = "iso-2022-jp" if "\x1b" in line else None
         line = charsets.decode(line.encode("utf-8", "surrogateescape"), declared=declared)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 
 from integrations.email import headers, params
+from integrations.email import words as encoded_words
 from integrations.email.tree import Part
 from tickets import attachments
 
@@ -38,6 +40,7 @@ _USUAL = {
     "application/vnd.ms-tnef": "winmail.dat",
 }
 _LONGEST_ID = 255
+_BREAKS = re.compile(r"[\r\n\t]+")
 
 
 def header(part: Part, name: str) -> str:
@@ -67,7 +70,7 @@ def name_of(part: Part) -> str:
 
 def cleaned(value: str) -> str:
     """A name without folders, control and direction marks; empty when nothing is left."""
-    name = headers.words(value)
+    name = _BREAKS.sub(" ", encoded_words.decode(value))
     return attachments.clean_name(name) if name.strip("./\\ ") else ""
 
 
