@@ -154,7 +154,7 @@ def test_what_others_do_waits_behind_a_bar(live_process, signed_in_page, desk, t
     expect(listing.get_by_role("link", name="1 new")).to_be_visible()
     expect(page.locator("#reply [data-saved]")).to_contain_text("Saved")
     bar.click()
-    expect(page.get_by_text("It works on staging.")).to_be_visible()
+    expect(page.locator("#timeline").get_by_text("It works on staging.")).to_be_visible()
     expect(page.locator("#reply-body")).to_have_value("Half a sen")
 
 
