@@ -103,7 +103,7 @@ def test_spam_and_trash_by_keys_and_back(signed_in_page, desk, ticket):
         expect(page.locator("[data-row]")).to_have_count(0)
         keys.press("z")
         page.wait_for_url(f"**/t/{ticket.pk}/")
-        expect(page.get_by_text(f"#{ticket.pk} is back.")).to_be_visible()
+        expect(page.locator("#toasts").get_by_text(f"#{ticket.pk} is back.")).to_be_visible()
     keys.press("g")
     keys.press("h")
     page.wait_for_url("**/held/")
