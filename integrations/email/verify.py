@@ -37,6 +37,7 @@ _REST_S = 300
 _MOST_SIGNATURES = 3
 _ONCE = ("from", "subject", "date", "to", "cc", "message-id", "content-type", "reply-to")
 _TAG = re.compile(r"(?:^|;)\s*(\w+)\s*=\s*([^;]*)")
+_BARE_CR = re.compile(rb"\r(?!\n)")
 # What a page shows is read again without asking anybody.
 _MAY_ASK = {"worker", "command", "listener"}
 
@@ -52,7 +53,7 @@ def vouches(data: bytes, message: Message, *, domain: str) -> bool:
         return False
     asks = _Questions()
     try:
-        signers = _signers(data, places, asks, wants=_wanted(message))
+        signers = _signers(data, message, places, asks)
         return _speaks(signers, domain, asks)
     # A signature is the sender's text, and the libraries trust it more than we do.
     except Exception as error:  # noqa: BLE001
@@ -84,21 +85,29 @@ def _wanted(message: Message) -> set[bytes]:
     return {b"from"} | ({b"subject"} if "subject" in message else set())
 
 
-def _signers(data: bytes, places: list[int], asks: _Questions, *, wants: set[bytes]) -> set[str]:
+def _signers(data: bytes, message: Message, places: list[int], asks: _Questions) -> set[str]:
     """The domains of the valid signatures among those; read as the library read them.
 
     One that covers a part of the text lets anybody add to it (RFC 6376, 8.2).
     """
-    signers = set()
+    signers, wants = set(), _wanted(message)
     for place in places:
         signed = dkim.DKIM(data)
-        if not signed.verify(idx=place, dnsfunc=asks.key):
+        if not (_is_as_read(signed, message) and signed.verify(idx=place, dnsfunc=asks.key)):
             continue
         tags = signed.signature_fields
         covered = {name.strip().lower() for name in tags.get(b"h", b"").split(b":")}
         if b"l" not in tags and wants <= covered:
             signers.add(tags[b"d"].decode("ascii").lower())
     return signers
+
+
+def _is_as_read(signed: dkim.DKIM, message: Message) -> bool:
+    """Whether the headers end for the library where they end for us: it goes on behind a bare CR
+    and a line "From …", and what a stranger adds there would be signed text to a reader."""
+    theirs = [name.decode("ascii", "replace").lower() for name, _value in signed.headers]
+    is_cut = any(_BARE_CR.search(value) for _name, value in signed.headers)
+    return not is_cut and theirs == [name.lower() for name, _value in message.raw_items()]
 
 
 def _speaks(signers: set[str], domain: str, asks: _Questions) -> bool:

@@ -98,6 +98,9 @@ def test_also_one_of_its_organisation_unless_it_demands_its_own(names):
         b"Subject: Other\r\n" + signed(),
         b"From: Eve <eve@customer.example>\r\n" + signed(),
         b"Content-Type: text/html\r\n" + signed(b"Content-Type: text/plain\r\n" + MAIL),
+        # What the library takes for one more header, a reader takes for the text.
+        signed().replace(b"\r\n\r\n", b"\r\nX: a\rPay to Eve.\r\n\r\n"),
+        signed().replace(b"\r\n\r\n", b"\r\nFrom here on\r\nPay: Eve\r\n\r\n"),
         b"DKIM-Signature: v=1; d=customer.example; nonsense\r\n" + MAIL,
         b"DKIM-Signature: \xff\x00;;==\r\n" + MAIL,
     ],
