@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from helpdesk.staff.pictures import pictures_in
-from integrations.email import calendars, quotes
+from integrations.email import calendars, layout, quotes
 from integrations.email.calendars import Invitation
 from integrations.models import Delivery, DeliveryKind, DeliveryState
 from tickets import attachments, rendering
@@ -92,12 +92,19 @@ class Entry:
 
     @cached_property
     def body(self) -> SafeString:
-        """The cleaned new text: the sender's own layout where nothing had to be cut off it."""
+        """The cleaned new text, in the sender's own layout where that says the same."""
         if self.kind == "annotation":
             return rendering.markdown_html(self.annotation.body)
-        if self.message.html and not self.message.quoted:
-            return rendering.clean_html(self.message.html, pictures=pictures_of(self.files))
+        if markup := self._layout:
+            return rendering.clean_html(markup, pictures=pictures_of(self.files))
         return rendering.message_html(self.message, pictures=self._pictures)
+
+    @property
+    def _layout(self) -> str:
+        """The sender's own layout of the new text, as far as there is one."""
+        if self.message.html and self.message.quoted:
+            return layout.new_part(self.message.html, self.message.body) or ""
+        return self.message.html
 
     @property
     def _pictures(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from html import escape, unescape
+from html import escape
 
 from integrations.email import blocks, calendars, charsets, flowed, html, names, quotes, tnef
 from integrations.email.tree import Part
@@ -26,9 +26,8 @@ _TNEF = {"application/ms-tnef", "application/vnd.ms-tnef"}
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _PAGE = re.compile(r"\s*(?:<!doctype\s+html|<html)\b", re.IGNORECASE)
 _MARK = re.compile(r"<<|</?[A-Za-z-]{1,60}>")
-_TAGS = re.compile(r"<[^<>]*+>")
 _LOOK = 2_048
-_MOST_LAID_OUT = 2_000_000
+_MOST_LAID_OUT = 6_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +51,7 @@ class _Reading:
             return section.text or ""
         self.left -= len(section.markup)
         if self.left < 0:
-            return unescape(_TAGS.sub(" ", section.markup))
+            return html.stripped(section.markup)
         return html.to_text(section.markup)
 
 

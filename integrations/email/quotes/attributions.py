@@ -75,7 +75,9 @@ def judge(line: str) -> Strength:
 
 def _may_end(line: str) -> bool:
     end = line.rstrip(_RULED + "\"'")
-    return end.endswith((":", "作성")) or (line.endswith("--") and line.startswith("--"))
+    # Old Gmail: "2011/4/7 Bob <bob@x.example>".
+    is_dated = line[:1].isdigit() and line.endswith(">")
+    return end.endswith(":") or is_dated or (line.endswith("--") and line.startswith("--"))
 
 
 def _ending_at(page: Page, n: int, *, at_least: int) -> Attribution | None:
@@ -173,7 +175,7 @@ class _Line:
     @cached_property
     def has_lead(self) -> bool:
         leads = words().leads
-        starts = (" ".join(self.tokens[:size]) for size in (1, 2, 3))
+        starts = (" ".join(self.tokens[:size]) for size in (1, 2, 3, 4))
         if any(start in leads for start in starts):
             return True
         return self.text.startswith(("在", "于", "於", "ב-", "d."))
@@ -232,21 +234,36 @@ class _Line:
     def _without_verb(self) -> Strength:
         if self.text.startswith(words().quoting):
             return Strength.FAIR if self.has_address else Strength.WEAK
-        is_closed = self.text.endswith((">", ")", "]")) or _ADDRESS.search(self.tokens[-1])
-        if self.has_date and self.has_time and self.has_address and is_closed:
-            return Strength.FAIR
-        return Strength.NONE
+        is_timed = self.has_time or self.text[0].isdigit()
+        if not (self.has_date and is_timed and self.has_address) or self._is_after_text:
+            return Strength.NONE
+        # A word for writing that no table knows stands at most between the address and the end.
+        rest = _ADDRESS.split(self.text)[-1].split()
+        return Strength.FAIR if len(rest) <= _WORDS_OF_END + 1 else Strength.NONE
 
     @property
     def _with_verb(self) -> Strength:
         facts = self.has_date + self.has_time + self.has_address + self.is_ruled
-        if not self._is_shaped:
+        if not self._is_shaped or self._is_after_text:
             return Strength.NONE
         if facts > 1 and (self.has_date or self.has_time or self.is_ruled):
             return Strength.FAIR if self.is_told else Strength.STRONG
         if facts or self.has_lead:
             return Strength.FAIR
         return Strength.WEAK if len(self.tokens) <= _MOST_WORDS_OF_NAME else Strength.NONE
+
+    @property
+    def _is_after_text(self) -> bool:
+        """Whether it begins in the middle of the line: "Thanks! On 3 March 2025, Bob wrote:"."""
+        if self.begins:
+            return False
+        stop = len(self.tokens) if self.verb is None else self.verb
+        for n in range(1, stop):
+            is_lead = self.tokens[n] in words().leads
+            if is_lead and any(map(str.isdigit, "".join(self.tokens[n + 1 : n + 4]))):
+                before = " ".join(self.tokens[:n])
+                return not (_ADDRESS.search(before) or any(map(str.isdigit, before)))
+        return False
 
     @property
     def _is_shaped(self) -> bool:

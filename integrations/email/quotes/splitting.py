@@ -202,6 +202,8 @@ class _Reading:
         if n - stop != 1:
             return False
         above, line = self.page.inner(stop - 1), self.page.lines[stop].strip()
+        if "://" in above and len(line.split()) == 1 and above.rfind("(") > above.rfind(")"):
+            return True
         first = line.split(None, 1)[0]
         is_full = len(self.page.lines[stop - 1]) + 1 + len(first) > _WRAPPED_AT
         goes_on = above[-1:].isalnum() or above.endswith((",", "-"))

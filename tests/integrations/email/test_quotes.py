@@ -143,3 +143,27 @@ def test_work_grows_with_the_length_alone(unit):
 @pytest.mark.parametrize("unit", ["<div>", "<blockquote>", "<table><tr><td>", "<b", "&", "</p>"])
 def test_hostile_html_comes_to_an_end(unit):
     assert isinstance(html.to_text(unit * 5_000 + "x"), str)
+
+
+def test_links_hidden_teasers_and_smileys_are_read_as_a_reader_sees_them():
+    assert (
+        html.to_text('<a href="https://x.example/a?b">here</a>') == "here <https://x.example/a?b>"
+    )
+    assert html.to_text('<a href="https://x.example/">x.example</a>') == "x.example"
+    assert html.to_text('<a href="mailto:a@x.example">Ann</a>') == "Ann <a@x.example>"
+    assert html.to_text('<a href="#top">up</a>') == "up"
+    assert html.to_text('<div style="display:none">teaser</div><p>a</p>') == "a"
+    assert html.to_text("<!--[if mso]>b<![endif]--><style>c{}</style><p>a<o:p></o:p></p>") == "a"
+    assert html.to_text('a <img alt="\U0001f600"><img alt="Logo">') == "a \U0001f600"
+    assert html.to_text("<ul><li>one<li>two</ul>").split() == ["*", "one", "*", "two"]
+    assert html.to_text("<table><tr><td>a<td>b</table>").split() == ["a", "b"]
+
+
+@pytest.mark.parametrize("times", [300, 3_000, 60_000])
+@pytest.mark.parametrize("unit", ["<div>a", "<p>a</p>", "<blockquote>a", "<style>a", "<!--a"])
+def test_no_word_of_a_large_or_deep_page_is_lost(unit, times):
+    text = html.to_text(f"<p>first</p>{unit * times}last")
+    assert text.startswith("first")
+    if "<style" not in unit and "<!--" not in unit:
+        assert text.rstrip().endswith("last")
+        assert text.count("a") == times + 1
