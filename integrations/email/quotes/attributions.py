@@ -104,7 +104,8 @@ def _goes_on(line: str, below: str) -> bool:
     if line.endswith(":") and not _DATE.search(line) and not _TIME.search(line):
         return False
     is_cut = _Line(below).is_rest or line.rfind("<") > line.rfind(">")
-    return is_cut or _Line(line).begins
+    is_dated = _Line(below).is_date and _Line(line).has_address
+    return is_cut or is_dated or _Line(line).begins
 
 
 def _with_lead(page: Page, found: Attribution, *, at_least: int) -> Attribution:
@@ -201,6 +202,12 @@ class _Line:
         )
         lonely = self.inside and not self.has_date
         return closes or few or lonely or self.text.startswith(("<", "("))
+
+    @cached_property
+    def is_date(self) -> bool:
+        """Whether it is the end of a date and nothing else."""
+        is_short = len(self.tokens) <= _MOST_WORDS_OF_LEAD
+        return is_short and self.has_time and self.verb is None and not self.has_address
 
     @cached_property
     def is_mine(self) -> bool:

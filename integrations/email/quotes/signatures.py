@@ -188,6 +188,8 @@ def _delimited(page: Page, end: int, floor: int) -> int | None:
             return n
         if page.bare[n] in _DELIMITERS and n > floor and _is_loose(page, n + 1, end):
             return n
+        if blocks.is_rule(page.bare[n]) and n > floor and _is_reachable(page, n + 1, end):
+            return n
     return None
 
 
@@ -205,6 +207,12 @@ def _is_loose(page: Page, begin: int, end: int) -> bool:
     if not lines or len(lines) > _MOST_LOOSE_LINES or not _is_plausible(page, begin, end):
         return False
     return not any(len(line) > _LONGEST_LOOSE or _is_sentence(line) for line in lines)
+
+
+def _is_reachable(page: Page, begin: int, end: int) -> bool:
+    """Whether lines below a rule are a signature: short, and two say how to reach somebody."""
+    reach = sum(1 for line in page.bare[begin:end] if _CONTACT.search(line))
+    return reach >= _LEAST_CONTACTS and _is_loose(page, begin, end)
 
 
 def _is_sentence(line: str) -> bool:

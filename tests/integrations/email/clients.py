@@ -32,6 +32,8 @@ ATTRIBUTIONS = {
         "Am Montag, 3. März 2025, 10:05:11 MEZ schrieb Bob Müller:",
         "Am Montag, dem 03.03.2025 um 10:05 +0100 schrieb Bob Müller:",
         "Bob Müller <bob@firm.example> hat am 03.03.2025 10:05 CET geschrieben:",
+        "Bob Müller <bob@firm.example> schrieb am Mo., 3.\nMärz 2025, 10:05:",
+        "Am Mo., 3. März 2025 um 10:05 Uhr schrieb Bob Müller\n<bob@firm.example>:",
         "Bob Müller/FIRM/DE schrieb am 03.03.2025 10:05:11:",
     ],
     "fr": [
