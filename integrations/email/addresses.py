@@ -18,6 +18,7 @@ from tickets.states import IdentityKind
 _LONGEST = 254
 _LOCAL = re.compile(r"[^\x00-\x20\x7f()<>\[\]:;@\\,\"]{1,128}")
 _ADDRESS = re.compile(r"[^\s<>\"'()]{1,128}@[\w-]{1,63}\.[\w.-]{1,190}")
+_ANGLE = re.compile(r"<[^<>\s]{1,128}@[^<>\s]{1,190}>")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}|\[[0-9a-fA-F:.]{{3,45}}\]")
 
@@ -125,7 +126,13 @@ def _is_group(entry: _Entry) -> bool:
 
 
 def _split(value: str) -> list[_Entry]:
-    """Cut a header into its addresses."""
+    """Cut a header into its addresses.
+
+    One that was encoded whole, which RFC 2047 5 forbids and many scripts do, is decoded first: a
+    reader who does not do that finds no address at all in it, so none finds another.
+    """
+    if "@" not in value and "=?" in value and _ANGLE.search(decoded := headers.words(value)):
+        value = decoded
     return _Reader(value).read()
 
 

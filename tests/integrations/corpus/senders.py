@@ -25,6 +25,11 @@ CASES = {
     "encoded-name": sender("=?utf-8?b?w4FubmE=?= <a@x.example>", "a@x.example", "Ánna"),
     "encoded-in-quotes": sender('"=?utf-8?b?w4FubmE=?=" <a@x.example>', "a@x.example", "Ánna"),
     "encoded-with-comma": sender("=?utf-8?q?Lee=2C_Ann?= <a@x.example>", "a@x.example", "Lee, Ann"),
+    "encoded-whole": sender("=?utf-8?b?w4FubmEgPGFAeC5leGFtcGxlPg==?=", "a@x.example", "Ánna"),
+    "encoded-address": sender("=?utf-8?q?a=40x.example?=", None),
+    "encoded-and-plain": sender(
+        "=?utf-8?q?a=40x.example?= <b@y.example>", "b@y.example", "a@x.example"
+    ),
     "raw-name": sender("Ánna <a@x.example>", "a@x.example", "Ánna"),
     "raw-latin1-name": sender(b"Ren\xe9e <a@x.example>", "a@x.example", "Renée"),
     "comment-name": sender("ann@x.example (Ann Lee)", "ann@x.example", "Ann Lee"),
