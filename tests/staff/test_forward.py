@@ -1,5 +1,6 @@
 """The form that writes to a third party: never to be taken for the reply, nothing lost."""
 
+import re
 import uuid
 
 import pytest
@@ -219,6 +220,19 @@ def test_a_conversation_is_closed_and_opened_again_by_one_press(agent, ticket):
     side.refresh_from_db()
     assert side.closed_at is None
     assert client.post(f"/t/{ticket.pk}/side/{side.pk}/", {"act": "x"}).status_code == 400
+
+
+def test_closing_what_was_answered_meanwhile_is_refused_in_words(agent, ticket):
+    side = make_forward(ticket, by=agent.user).side
+    client = agent.client
+    page = client.get(f"/t/{ticket.pk}/").content.decode()
+    (seen,) = re.findall(r'name="seen" value="(\d+)"', page)
+    make_side_answer(side)
+    data = {"act": "close", "seen": seen}
+    page = client.post(f"/t/{ticket.pk}/side/{side.pk}/", data, follow=True)
+    assert "They answered meanwhile" in page.content.decode()
+    side.refresh_from_db()
+    assert side.closed_at is None
 
 
 def test_a_side_conversation_of_another_ticket_is_none(agent, queue, ticket, send):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 from urllib.parse import quote
 
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -88,7 +88,8 @@ def ticket_context(
         .order_by("submitted_at", "pk")
     )
     composers = composers or Composers()
-    sides = list(found.side_conversations.prefetch_related("parties__contact"))
+    beside = found.side_conversations.annotate(newest=Max("messages__event"))
+    sides = list(beside.prefetch_related("parties__contact"))
     if works:
         named = number_in(request.POST.get("side", "") or request.GET.get("side", ""))
         composers.offered.side = next((side for side in sides if side.pk == named), None)
