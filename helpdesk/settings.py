@@ -142,6 +142,9 @@ DATABASES = {
                 "connect_timeout": 5,
                 "tcp_user_timeout": 10_000,
                 "application_name": f"helpdesk-{ROLE}",
+                # The server plans a statement that comes again and again only once.
+                "server_side_binding": True,
+                "prepare_threshold": 3,
                 "options": (
                     f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c lock_timeout=5s"
                     " -c idle_in_transaction_session_timeout=60s"
