@@ -66,7 +66,9 @@ def _annotated(event: Event, ticket: Ticket) -> Told:
 
 
 def _answered(event: Event, ticket: Ticket) -> Told:
-    return {**_watched(event, ticket), ticket.assignee_id: NoticeReason.ANSWERED}
+    # Nobody can watch a ticket before it is there.
+    watching = {} if event.data.get("first") else _watched(event, ticket)
+    return {**watching, ticket.assignee_id: NoticeReason.ANSWERED}
 
 
 def _answered_beside(event: Event, ticket: Ticket) -> Told:

@@ -2,9 +2,15 @@
 
 import pytest
 
-from tests.factories import ContactFactory, OrganisationFactory, UserFactory, make_member
+from tests.factories import (
+    ContactFactory,
+    OrganisationFactory,
+    UserFactory,
+    make_member,
+    make_ticket,
+)
 from tickets import clock
-from tickets.actions.people import contact_for, contact_of, organisation_of
+from tickets.actions.people import contact_for, contact_of
 from tickets.models import Contact, Identity, Membership, OrganisationDomain
 from tickets.states import IdentityKind
 
@@ -52,10 +58,10 @@ def test_new_writers_of_a_proven_domain_are_members(verified, address, joins):
 def test_who_belongs_to_two_speaks_for_neither():
     lantern, harbour = OrganisationFactory(), OrganisationFactory()
     contact = make_member(lantern)
-    assert organisation_of(contact) == lantern
+    assert make_ticket(requester=contact).organisation == lantern
     Membership.objects.create(organisation=harbour, contact=contact)
-    assert organisation_of(contact) is None
-    assert organisation_of(ContactFactory()) is None
+    assert make_ticket(requester=contact).organisation is None
+    assert make_ticket(requester=ContactFactory()).organisation is None
 
 
 def test_a_login_email_is_a_proven_address():

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from tickets import clock
 from tickets.actions._message import add_message
-from tickets.actions.people import organisation_of
 from tickets.errors import Incomplete
 from tickets.events import EventKind, record
 from tickets.models import Contact, Message, Participant, Product, Queue, Ticket, Via
+from tickets.permissions import scope_of_contact
 from tickets.states import Audience, Authority, Priority
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def open_ticket(
     if not (request.subject.strip() or content.body.strip() or content.html or content.files):
         raise Incomplete(_("Say what it is about: there is no text yet."), field="body")
     opened_at = occurred_at or clock.now()
-    ticket = _create(request, content=content, created_at=opened_at)
+    ticket = _create(request, by=by, content=content, created_at=opened_at)
     _add_others(ticket, request.others)
     message = add_message(
         ticket,
@@ -90,12 +90,12 @@ def open_ticket(
     return message
 
 
-def _create(request: Request, *, content: Content, created_at: datetime) -> Ticket:
+def _create(request: Request, *, by: Scope, content: Content, created_at: datetime) -> Ticket:
     return Ticket.objects.create(
         subject=subject_of(request.subject, content.body),
         queue=request.queue,
         product=request.product,
-        organisation=organisation_of(request.requester),
+        organisation_id=_organisation(request.requester, by=by),
         requester=request.requester,
         requested_priority=request.requested_priority or "",
         priority=request.queue.default_priority,
@@ -105,6 +105,12 @@ def _create(request: Request, *, content: Content, created_at: datetime) -> Tick
         created_at=created_at,
         last_customer_at=created_at,
     )
+
+
+def _organisation(requester: Contact, *, by: Scope) -> int | None:
+    """Whom the requester speaks for: theirs, if they have exactly one."""
+    theirs = by if by.contact == requester else scope_of_contact(requester)
+    return next(iter(theirs.member_of)) if len(theirs.member_of) == 1 else None
 
 
 def subject_of(subject: str, body: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 
 from tickets import clock
-from tickets.models import Contact, Identity, Membership, Organisation, OrganisationDomain, User
+from tickets.models import Contact, Identity, Membership, OrganisationDomain, User
 from tickets.states import IdentityKind
 
 
@@ -19,12 +19,15 @@ def contact_for(
     sender at once; one row wins.
     """
     external_id, name = normal_id(kind, external_id), name.replace("\x00", "").strip()
-    found = Identity.objects.select_related("contact").filter(kind=kind, external_id=external_id)
+    found = Identity.objects.filter(kind=kind, external_id=external_id)
+    # Whether they have a login is asked next.
+    found = found.select_related("contact__user")
     identity = found.first()
     if identity is None:
         try:
             with transaction.atomic():
                 contact = Contact.objects.create(name=(name or external_id)[:200])
+                Contact._meta.get_field("user").set_cached_value(contact, None)
                 identity = Identity.objects.create(
                     contact=contact, kind=kind, external_id=external_id
                 )
@@ -55,12 +58,6 @@ def _join_by_domain(identity: Identity) -> None:
     known = OrganisationDomain.objects.filter(domain=domain, verified_at__isnull=False).first()
     if known:
         Membership.objects.create(organisation_id=known.organisation_id, contact=identity.contact)
-
-
-def organisation_of(contact: Contact) -> Organisation | None:
-    """The organisation a contact speaks for: theirs, if they have exactly one."""
-    memberships = list(contact.memberships.select_related("organisation")[:2])
-    return memberships[0].organisation if len(memberships) == 1 else None
 
 
 def contact_of(user: User) -> Contact:
