@@ -25,6 +25,8 @@ _NEAR = 2
 _WRAPPED_AT = 72
 _MOST_HINT_LINES = 60
 _MOST_RUNS = 1_000
+# So many lines nobody writes and nobody reads: such a text is kept whole.
+_MOST_LINES = 100_000
 
 
 class Fold(StrEnum):
@@ -63,9 +65,9 @@ def split(
     `quoted`: the lines that the structure of an HTML mail says are history. When nothing would
     be left, or new text stands between quotes, all of it is the new text.
     """
+    if is_forward or text.count("\n") > _MOST_LINES:
+        return text.strip("\n").rstrip(), ""
     page = Page(text.split("\n"), quoted=quoted)
-    if is_forward:
-        return _text(page, 0, len(page)), ""
     begin, end = _Reading(page, is_answer=is_answer).new_text
     if page.is_blank(begin, end):
         return _text(page, 0, len(page)), ""

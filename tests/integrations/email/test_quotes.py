@@ -140,6 +140,13 @@ def test_work_grows_with_the_length_alone(unit):
     quotes.split(unit * (1_000_000 // len(unit)), is_answer=True)
 
 
+def test_a_text_of_endless_lines_is_kept_whole_and_costs_nothing():
+    words()
+    text = "a\n" * 200_000 + "> old"
+    assert quotes.split(text, is_answer=True) == (text, "")
+    assert lines_run(partial(quotes.split, is_answer=True), text) < 100
+
+
 @pytest.mark.parametrize("unit", ["<div>", "<blockquote>", "<table><tr><td>", "<b", "&", "</p>"])
 def test_hostile_html_comes_to_an_end(unit):
     assert isinstance(html.to_text(unit * 5_000 + "x"), str)
