@@ -101,7 +101,10 @@ def _bare(value: str) -> str:
 
 
 def _belongs(about: str, domain: str) -> bool:
-    """Whether a checked domain speaks for the sender's: the same, or one above or below it."""
+    """Whether a checked domain speaks for the sender's: both are of one organisation.
+
+    One that only shares a public suffix, as neighbours below `github.io` do, does not.
+    """
     if "." not in about:
         return False
-    return about == domain or domain.endswith(f".{about}") or about.endswith(f".{domain}")
+    return verify.organisation_of(about) == verify.organisation_of(domain)

@@ -259,6 +259,14 @@ def test_only_what_a_trusted_server_says_counts(settings, headers, verdict):
     assert read(f"{headers}\nFrom: a@x.example\n\nx").authentication == verdict
 
 
+def test_a_neighbour_below_a_public_suffix_vouches_for_nobody(settings):
+    settings.TRUSTED_AUTHSERV_IDS = ["mx.us"]
+    header = "Authentication-Results: mx.us; dkim=pass header.d={}"
+    mail = f"{header}\nFrom: ann@ann.github.io\nSubject: q\n\nx"
+    assert read(mail.format("evil.github.io")).authentication == Authentication.NONE
+    assert read(mail.format("ann.github.io")).authentication == Authentication.PASS
+
+
 def test_without_a_trusted_server_nothing_counts():
     told = "Authentication-Results: mx.us; dmarc=pass header.from=x.example"
     assert read(f"{told}\nFrom: a@x.example\n\nx").authentication == Authentication.NONE
