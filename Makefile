@@ -51,7 +51,7 @@ format: ## Let the formatters write
 lock: ## Renew the locked versions
 	$(INSTALL) dev
 	echo uv | $(COMPILE) --output-file .requirements/uv.txt -
-	$(COMPILE) --extra local --output-file .requirements/run.txt pyproject.toml
+	$(COMPILE) --extra local --extra anymail --output-file .requirements/run.txt pyproject.toml
 	$(COMPILE) --extra local --extra anymail --group test --group lint --constraint .requirements/run.txt \
 		--output-file .requirements/dev.txt pyproject.toml
 
