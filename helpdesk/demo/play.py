@@ -212,14 +212,16 @@ class Talk:
     # --- Words --------------------------------------------------------------------------
 
     def _content(self, line: Line, *, author: Contact | None = None) -> Content:
-        body = self._fill(line.text)
+        folded = []
         if not self.said and self.chance.random() < SIGNS and not line.html:
-            body = f"{body}\n\n-- \n{author or self.requester}"
+            folded.append(f"-- \n{author or self.requester}")
         quotes = line.quote or (self.said and self.chance.random() < QUOTES)
+        if quotes and self.said:
+            folded.append(_quoted(self.said[-1]))
         return Content(
-            body=body,
+            body=self._fill(line.text),
             format=BodyFormat.PLAIN,
-            quoted=_quoted(self.said[-1]) if quotes and self.said else "",
+            quoted="\n\n".join(folded),
             html=line.html.strip(),
             files=[file_called(name) for name in line.files],
         )

@@ -26,6 +26,11 @@ _MOST_WORDS_AFTER = 14
 _WORDS_OF_END = 3
 # A full stop after a longer word ends a sentence, not "Jan." or "p.m.".
 _LONGEST_SHORT = 5
+# Small words before and within names.
+_OF = {
+    *("from", "by", "от", "von", "de", "da", "di", "do", "dos", "du", "del", "la", "le", "el"),
+    *("van", "der", "den", "från", "fra", "od", "av", "af", "al", "bin", "zu", "zur", "y", "e"),
+}
 _DATE = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?!\d)|\d[./-]\d{1,2}[./-]\d\d|\d ?[年月日]|\d ?[년월일]"
     r"|[０-９]年"
@@ -64,7 +69,7 @@ def find(page: Page) -> list[Attribution]:
         at_least = found[-1].stop if found else 0
         attribution = _ending_at(page, n, at_least=at_least)
         if attribution:
-            found.append(attribution)
+            found.append(_surer(page, attribution))
     return found
 
 
@@ -94,6 +99,35 @@ def _ending_at(page: Page, n: int, *, at_least: int) -> Attribution | None:
         if strength == Strength.STRONG:
             break
     return best and _with_lead(page, best, at_least=at_least)
+
+
+def _surer(page: Page, found: Attribution) -> Attribution:
+    """Sure as well without a word for writing: a date and a sender in a paragraph of their own.
+
+    Gmail in Russian, Yandex and Mail.ru write so: "ср, 30 апр. 2025 г. в 15:19, Bob <b@x>:".
+    """
+    is_apart = found.start > 0 and not page.bare[found.start - 1]
+    is_apart = is_apart and not any(page.bare[found.stop : found.stop + 1])
+    if found.strength != Strength.FAIR or not is_apart:
+        return found
+    text = " ".join(page.bare[found.start : found.stop])
+    line = _Line(text)
+    is_sender = line.verb is None and line.text.endswith(">") and line.begins and line.has_time
+    raw = " ".join(page.lines[found.start : found.stop]).split()
+    if not is_sender or not _is_named(raw):
+        return found
+    return Attribution(found.start, found.stop, Strength.STRONG)
+
+
+def _is_named(tokens: list[str]) -> bool:
+    """Whether a name, and no words of a sentence, stands between the date and the address."""
+    address = next(n for n in range(len(tokens) - 1, -1, -1) if "@" in tokens[n])
+    dated = (n for n in range(address - 1, -1, -1) if any(map(str.isdigit, tokens[n])))
+    name = tokens[next(dated, -1) + 1 : address]
+    small = [
+        token for token in name if token[:1].islower() and token not in _OF and "@" not in token
+    ]
+    return len(name) <= _MOST_WORDS_OF_NAME and not small
 
 
 def _goes_on(line: str, below: str) -> bool:

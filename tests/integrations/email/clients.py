@@ -22,6 +22,8 @@ ATTRIBUTIONS = {
         "In a message dated 3/3/2025 10:05:11 A.M. Central European Time, bob@firm.example writes:",
         "On Mon, 3 Mar 2025 10:05:11 +0100\nBob Miller <bob@firm.example> wrote:",
         "Mar 3, 2025, 10:05 by bob@firm.example:",
+        '11:00 AM, November 17, 2025, "Bob - Firm" <bob@firm.example>:',
+        "Monday, 3 March 2025, 3:32 PM +0300 from bob@firm.example <bob@firm.example>:",
     ],
     "de": [
         "Am Mo., 3. März 2025 um 10:05 Uhr schrieb Bob Müller <bob@firm.example>:",

@@ -17,8 +17,9 @@ PHONES = [(language, line) for language, lines in DEVICES.items() for line in li
 
 
 def _is_sure(line):
-    """Whether a line says that somebody wrote, not only a date and an address."""
-    return attributions.judge(bare(line)) == attributions.Strength.STRONG
+    """Whether a line says that somebody wrote, or when and from which address."""
+    text = bare(line)
+    return text.endswith(">:") or attributions.judge(text) == attributions.Strength.STRONG
 
 
 def _split(text, **how):
@@ -125,6 +126,8 @@ def test_a_signature_below_its_mark_is_folded(language):
         "I typed this:\n> npm install\n> error 5",
         "I typed this:\n> npm install\n\nand it failed",
         "The change:\n\n> new line\n\n< old line",
+        "Log:\n\n2025-03-03 10:00:00 error sending to <bob@firm.example>:\n\nrefused\n\nWhy?",
+        "Thanks! On Wed, Apr 2, 2025 at 3:59 PM, bob@firm.example wrote:\n\nno\n\nbut I say yes",
         "Log:\n\nFrom: worker 1\nFrom: worker 2\nTo: nobody",
         "Script:\n\n--\n-- Table structure\n--\nCREATE TABLE a;",
         "-- begin\nselect 1;\n-- end\nDoes that help?",
