@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import islice
 
 import chardet
 
@@ -126,8 +127,10 @@ _WESTERN = {"cp1252", "ascii"}
 _SURE_WESTERN, _SURE_ELSE = 1, 3
 # Guessing looks this far, and needs so many letters beyond ASCII to be better than the usual:
 # fewer where words consist of them.
-_MOST_LOOKED, _MOST_WORDS = 256 * 1024, 2_000
-_FOREIGN = re.compile(rb"[^\s\x80-\xff]{0,20}[\x80-\xff][^\s]{0,60}")
+_MOST_LOOKED, _MOST_LINES = 256 * 1024, 1_000
+_FOREIGN_WORD = re.compile(rb"[^\s\x80-\xff]{0,20}[\x80-\xff][^\s]{0,60}")
+_HIGH, _LETTER = re.compile(rb"[\x80-\xff]"), re.compile(rb"[A-Za-z]")
+_TAG = re.compile(rb"<[^<>]*+>")
 _ENOUGH, _ENOUGH_DENSE, _DENSE = 8, 4, 0.6
 _OTHER_SCRIPTS = {
     *("cp1251", "cp1253", "cp1255", "cp1256", "cp866", "cp855", "cp874", "koi8-r", "koi8-u"),
@@ -183,12 +186,12 @@ def is_known(label: str) -> bool:
 
 
 def _guess(data: bytes) -> str | None:
-    """The likeliest encoding, told from the words that are not plain ASCII."""
-    words = _FOREIGN.findall(data[:_MOST_LOOKED])[:_MOST_WORDS]
-    sample = b" ".join(words)
-    high = sum(byte > 127 for byte in sample)  # noqa: PLR2004 - the end of ASCII
-    letters = high + len(re.findall(rb"[A-Za-z]", sample))
-    is_sparse = high < _DENSE * letters
+    """The likeliest encoding, told from the lines that are not plain ASCII, without their tags."""
+    lines = (line for line in data[:_MOST_LOOKED].splitlines() if not line.isascii())
+    sample = _TAG.sub(b" ", b"\n".join(islice(lines, _MOST_LINES)))
+    words = b" ".join(_FOREIGN_WORD.findall(sample))
+    high, letters = (len(sort.findall(words)) for sort in (_HIGH, _LETTER))
+    is_sparse = high < _DENSE * (high + letters)
     if high < (_ENOUGH if is_sparse else _ENOUGH_DENSE):
         return _USUAL
     codec = _codec(_label(chardet.detect(sample).get("encoding")))

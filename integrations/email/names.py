@@ -14,13 +14,6 @@ _EXTENSIONS = {
     "message/rfc822": ".eml",
     "message/global": ".eml",
     "text/plain": ".txt",
-    "text/rfc822-headers": ".txt",
-    "message/global-headers": ".txt",
-    "message/delivery-status": ".txt",
-    "message/global-delivery-status": ".txt",
-    "message/disposition-notification": ".txt",
-    "message/feedback-report": ".txt",
-    "message/external-body": ".txt",
     "message/partial": ".eml",
     "image/jpg": ".jpg",
     "image/jpeg": ".jpg",
@@ -86,7 +79,8 @@ def made_up(part: Part, *, number: int) -> str:
 
 def extension_for(kind: str) -> str:
     """The usual ending of files of a type, with its dot."""
-    return _EXTENSIONS.get(kind) or mimetypes.guess_extension(kind) or ".bin"
+    usual = _EXTENSIONS.get(kind) or mimetypes.guess_extension(kind)
+    return usual or (".txt" if kind.startswith(("message/", "text/")) else ".bin")
 
 
 def type_for(name: str) -> str:

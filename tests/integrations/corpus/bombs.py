@@ -55,6 +55,7 @@ CASES = {
     ),
     "begins": case(mail("begin 644 a\n" * 30_000), attachments=[]),
     "ybegins": case(mail("=ybegin line=1 size=1 name=a\n" * 20_000), attachments=[]),
+    "a-line-to-guess": case(mail(b"a" * 2_000_000 + b"\xe9" * 9)),
     "escapes": case(
         mail("\x1b$B\x1b(B" * 40_000 + "x", kind="text/plain; charset=iso-2022-jp"), text="x"
     ),

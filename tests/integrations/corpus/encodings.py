@@ -21,6 +21,7 @@ RUSSIAN = "Здравствуйте, у меня не работает выгр�
 GERMAN = "Schöne Grüße aus Köln – 10 € übrig"
 JAPANESE = "こんにちは、データの出力ができません。"
 CHINESE = "您好，导出功能无法使用，请帮忙看看。"
+TAIWANESE = "您好，我們的匯出功能無法使用，請幫忙看看。"
 KOREAN = "안녕하세요, 내보내기가 되지 않습니다."
 
 
@@ -87,6 +88,14 @@ CASES = {
     "none-koi8": text(RUSSIAN.encode("koi8-r"), None, RUSSIAN),
     "none-japanese": text(JAPANESE.encode("cp932"), None, JAPANESE),
     "none-chinese": text(CHINESE.encode("gbk"), None, CHINESE),
+    "none-big5-page": case(
+        mail(
+            ("<html><body>\n<p>" + TAIWANESE * 3 + "</p><br>\n" * 9).encode("big5"),
+            EIGHT,
+            kind="text/html",
+        ),
+        text="\n".join([TAIWANESE * 3]),
+    ),
     "none-korean": text(KOREAN.encode("cp949"), None, KOREAN),
     "ascii-but-utf8": text(GERMAN.encode(), "us-ascii", GERMAN),
     "ascii-but-latin1": text(b"Caf\xe9", "us-ascii", "Café"),
