@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import cached_property
 
 # Longer lines are prose; of them only the beginning is looked at.
@@ -32,12 +31,12 @@ def bare(line: str) -> str:
 
 
 class Page:
-    """A text as lines. `marked` are those that a `>`, or the structure of HTML, calls quoted."""
+    """A text as lines. `marked` are those that a `>` calls quoted."""
 
-    def __init__(self, lines: list[str], *, quoted: Collection[int] = ()) -> None:
+    def __init__(self, lines: list[str]) -> None:
         self.lines = lines
         self.bare = [bare(line) for line in lines]
-        self.marked = [self._is_marked(n) or n in quoted for n in range(len(lines))]
+        self.marked = [self._is_marked(n) for n in range(len(lines))]
 
     def __len__(self) -> int:
         return len(self.lines)

@@ -7,7 +7,6 @@ text stands below it. Work grows with the length of the text alone (security.md 
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,18 +55,16 @@ def split(
     *,
     is_answer: bool,
     is_forward: bool = False,
-    quoted: Collection[int] = (),
 ) -> tuple[str, str]:
     """The new text, and everything that was cut from it, in the order it stood.
 
     `is_answer`: the mail refers to another one; without that an "original message" below may be
     the very thing somebody sends us. `is_forward`: it forwards another one and is whole.
-    `quoted`: the lines that the structure of an HTML mail says are history. When nothing would
-    be left, or new text stands between quotes, all of it is the new text.
+    When nothing would be left, or new text stands between quotes, all of it is the new text.
     """
     if is_forward or text.count("\n") > _MOST_LINES:
         return text.strip("\n").rstrip(), ""
-    page = Page(text.split("\n"), quoted=quoted)
+    page = Page(text.split("\n"))
     begin, end = _Reading(page, is_answer=is_answer).new_text
     if page.is_blank(begin, end):
         return _text(page, 0, len(page)), ""
